@@ -1,0 +1,25 @@
+using System.Globalization;
+using BillingPortal.Components;
+
+// Content root and settings lie beside the program, so it starts the same from any folder, published, and under test.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
+// Without a publish the assets of packages are found through this manifest; the host reads it unasked only in development.
+builder.WebHost.UseStaticWebAssets();
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.GetCultureInfo("en-US");
+
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddRazorComponents().AddInteractiveServerComponents();
+
+var app = builder.Build();
+
+app.UseRequestLocalization("en-US");
+app.UseAntiforgery();
+app.MapStaticAssets();
+app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+
+await app.RunAsync();
+
+/// <summary>The portal's entry point, named so that tests can start it.</summary>
+public partial class Program;
