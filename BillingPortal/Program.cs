@@ -7,6 +7,12 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 // Without a publish the assets of packages are found through this manifest; the host reads it unasked only in development.
 builder.WebHost.UseStaticWebAssets();
 
+// A default and not a setting in appsettings.json, which would win over ASPNETCORE_URLS and the ports of a container image.
+if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
+{
+    builder.WebHost.UseUrls("http://localhost:5080");
+}
+
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.GetCultureInfo("en-US");
 
 builder.Services.AddSingleton(TimeProvider.System);
