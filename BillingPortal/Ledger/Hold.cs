@@ -1,0 +1,10 @@
+namespace BillingPortal.Ledger;
+
+/// <summary>Credit set aside for work in progress: it lowers the available, not the posted, balance, and ends once.</summary>
+/// <param name="Id">hold_…</param>
+/// <param name="Amount">What is set aside.</param>
+/// <param name="ExpiresAt">The instant from which it holds nothing, by itself.</param>
+public sealed record Hold(string Id, Credits Amount, DateTimeOffset ExpiresAt)
+{
+    public bool IsOpenAt(DateTimeOffset instant) => instant < ExpiresAt;
+}

@@ -1,0 +1,21 @@
+namespace BillingPortal.Ledger;
+
+/// <summary>Why the ledger would not do as asked. Nothing was changed.</summary>
+public abstract record Refusal
+{
+    private Refusal()
+    {
+    }
+
+    /// <summary>The available credit does not cover the debit.</summary>
+    public sealed record Insufficient(string CreditType, Credits Needed, Credits Available) : Refusal;
+
+    /// <summary>The hold ended already, or never was in this wallet.</summary>
+    public sealed record HoldNotOpen(string HoldId) : Refusal;
+
+    /// <summary>The balance would pass what 64 bits of micro-credits can say.</summary>
+    public sealed record BalanceTooLarge : Refusal;
+
+    /// <summary>A rule of the feature that asked, by its own code: a limit reached, a state that no longer allows it.</summary>
+    public sealed record Rule(string Code, string Message) : Refusal;
+}

@@ -1,0 +1,81 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+
+namespace BillingPortal.Store;
+
+/// <summary>A keyed query with its keys and what is done with each row.</summary>
+public sealed record KeyedRead(KeyedQuery Query, IReadOnlyList<string[]> Keys, Action<DbDataReader> OnRow);
+
+/// <summary>One connection that reads and writes many rows at a time, one transaction after another. Not for two threads at once.</summary>
+/// <remarks>The ledger's hot path; EF Core serves everything else, and joins a transaction of this through <see cref="EnlistAsync"/>.</remarks>
+public abstract class StoreSession : IAsyncDisposable
+{
+    private readonly List<RowSet> pending = [];
+
+    public abstract Task BeginAsync(CancellationToken cancellationToken);
+
+    /// <summary>Runs the reads in order, inside the transaction.</summary>
+    public abstract Task ReadAsync(IReadOnlyList<KeyedRead> reads, CancellationToken cancellationToken);
+
+    /// <summary>The rows of a shape that this transaction will write; the same set for the same shape.</summary>
+    public RowSet Rows(TableShape shape)
+    {
+        var set = pending.Find(candidate => ReferenceEquals(candidate.Shape, shape));
+        if (set is null)
+        {
+            set = new RowSet(shape);
+            pending.Add(set);
+        }
+
+        return set;
+    }
+
+    /// <summary>Writes what is pending and gives a context that works inside this transaction.</summary>
+    public async Task<BillingDbContext> EnlistAsync(CancellationToken cancellationToken)
+    {
+        await FlushAsync(cancellationToken);
+        return Enlist();
+    }
+
+    /// <summary>Writes what is pending, inside the transaction.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken) => await FlushAsync(commit: false, cancellationToken);
+
+    /// <summary>Writes what is pending and commits. When it throws, whether it committed is not known.</summary>
+    public async Task CommitAsync(CancellationToken cancellationToken) => await FlushAsync(commit: true, cancellationToken);
+
+    /// <summary>Forgets what is pending and rolls back, whatever state the connection is in.</summary>
+    public async Task RollbackAsync()
+    {
+        pending.Clear();
+        await UndoAsync();
+    }
+
+    public abstract ValueTask DisposeAsync();
+
+    protected abstract Task WriteAsync(IReadOnlyList<RowSet> sets, bool commit, CancellationToken cancellationToken);
+
+    protected abstract Task UndoAsync();
+
+    protected abstract BillingDbContext Enlist();
+
+    private async Task FlushAsync(bool commit, CancellationToken cancellationToken)
+    {
+        await WriteAsync([.. pending.Where(set => set.Rows.Count > 0)], commit, cancellationToken);
+        pending.Clear();
+    }
+}
+
+/// <summary>Opens sessions on the configured engine.</summary>
+public interface IStoreSessions
+{
+    /// <summary>How many sessions may usefully write at the same time: one on SQLite.</summary>
+    int Writers { get; }
+
+    StoreSession Open();
+
+    /// <summary>Whether an error is a unique key that was taken.</summary>
+    bool IsUniqueViolation(Exception exception);
+
+    /// <summary>Whether an error is the database being away, busy or cut off, so that trying again may help.</summary>
+    bool IsTransient(Exception exception);
+}

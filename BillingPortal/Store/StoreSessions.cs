@@ -1,0 +1,40 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace BillingPortal.Store;
+
+internal sealed class SqliteSessions(string connectionString, IServiceProvider services) : IStoreSessions
+{
+    private const int Constraint = 19;
+    private const int ConstraintUnique = 2067;
+    private const int ConstraintPrimaryKey = 1555;
+
+    public int Writers => 1;
+
+    public StoreSession Open() => new SqliteSession(connectionString, services);
+
+    public bool IsUniqueViolation(Exception exception) =>
+        Cause<SqliteException>(exception) is { SqliteErrorCode: Constraint, SqliteExtendedErrorCode: ConstraintUnique or ConstraintPrimaryKey };
+
+    // Busy, locked, i/o error, full disk, cannot open, read-only.
+    public bool IsTransient(Exception exception) => Cause<SqliteException>(exception) is { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 };
+
+    internal static TException? Cause<TException>(Exception exception)
+        where TException : DbException => exception as TException ?? (exception as DbUpdateException)?.InnerException as TException;
+}
+
+internal sealed class PostgresSessions(NpgsqlDataSource source, IServiceProvider services) : IStoreSessions
+{
+    public int Writers => 2;
+
+    public StoreSession Open() => new PostgresSession(source, services);
+
+    public bool IsUniqueViolation(Exception exception) =>
+        SqliteSessions.Cause<PostgresException>(exception) is { SqlState: PostgresErrorCodes.UniqueViolation };
+
+    public bool IsTransient(Exception exception) =>
+        SqliteSessions.Cause<NpgsqlException>(exception) is { IsTransient: true }
+        || exception is TimeoutException or IOException or System.Net.Sockets.SocketException;
+}

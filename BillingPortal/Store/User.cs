@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Identity;
+
+namespace BillingPortal.Store;
+
+/// <summary>A person who can sign in. It stands in Store because the identity context is generic over it; Accounts owns its rules.</summary>
+public sealed class User : IdentityUser
+{
+    /// <summary>How pages and invitations call the person.</summary>
+    public string DisplayName { get; set; } = "";
+
+    public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>A role of the installation: may grant, refund and audit in every organization.</summary>
+    public bool IsPlatformAdministrator { get; set; }
+}

@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using BillingPortal.Ledger;
+using BillingPortal.Store;
+using static BillingPortal.Store.TableShape;
+
+namespace BillingPortal.Wallets;
+
+/// <summary>Reads the wallets and references that a batch touches, and writes what the batch made of them. The only code that writes ledger rows.</summary>
+internal static class LedgerStore
+{
+    private static readonly TableShape NewWallets = new("wallets", RowVerb.InsertIfAbsent, 2,
+        [Text("organization_id"), Text("credit_type"), Int64("sequence"), Int64("balance_micros"), Int64("held_micros")]);
+
+    private static readonly TableShape WalletUpdates = new("wallets", RowVerb.Update, 2,
+        [Text("organization_id"), Text("credit_type"), Int64("sequence"), Int64("balance_micros"), Int64("held_micros"), Int64("next_change_at")]);
+
+    private static readonly TableShape NewBuckets = new("buckets", RowVerb.Insert, 2,
+        [Text("organization_id"), Text("id"), Text("credit_type"), Text("kind"), Int64("amount_micros"), Int64("remaining_micros"), Int64("priority"),
+            Int64("effective_at"), Int64("expires_at"), Text("source"), Text("origin"), Bool("giftable")]);
+
+    private static readonly TableShape BucketUpdates = new("buckets", RowVerb.Update, 2,
+        [Text("organization_id"), Text("id"), Int64("amount_micros"), Int64("remaining_micros")]);
+
+    private static readonly TableShape NewHolds = new("holds", RowVerb.Insert, 2,
+        [Text("organization_id"), Text("id"), Text("credit_type"), Text("state"), Int64("amount_micros"), Int64("created_at"), Int64("expires_at")]);
+
+    private static readonly TableShape HoldUpdates = new("holds", RowVerb.Update, 2, [Text("organization_id"), Text("id"), Text("state")]);
+
+    private static readonly TableShape NewTransactions = new("transactions", RowVerb.Insert, 3,
+        [Text("organization_id"), Text("credit_type"), Int64("sequence"), Text("id"), Text("type"), Int64("amount_micros"), Int64("balance_after_micros"),
+            Text("reference"), Text("source"), Text("note"), Text("actor"), Int64("recorded_at"), Int64("effective_at")]);
+
+    private static readonly TableShape NewPostings = new("postings", RowVerb.Insert, 3,
+        [Text("organization_id"), Text("transaction_id"), Int64("leg"), Text("account"), Text("bucket_id"), Int64("amount_micros")]);
+
+    private static readonly TableShape NewReferences = new("posted_references", RowVerb.Insert, 2,
+        [Text("organization_id"), Text("reference"), Text("transaction_id")]);
+
+    private static readonly KeyedQuery WalletQuery = new("wallets", ["organization_id", "credit_type"],
+        ["organization_id", "credit_type", "sequence", "balance_micros"], Lock: true);
+
+    private static readonly KeyedQuery BucketQuery = new("buckets", ["organization_id", "credit_type"],
+        ["organization_id", "credit_type", "id", "kind", "amount_micros", "remaining_micros", "priority", "effective_at", "expires_at", "source", "origin", "giftable"],
+        "(t.remaining_micros <> 0 OR t.kind = 'overdraft')");
+
+    private static readonly KeyedQuery HoldQuery = new("holds", ["organization_id", "credit_type"],
+        ["organization_id", "credit_type", "id", "amount_micros", "expires_at"], "t.state = 'open'");
+
+    private static readonly KeyedQuery ReferenceQuery = new("posted_references", ["organization_id", "reference"],
+        ["organization_id", "reference", "transaction_id"]);
+
+    /// <summary>Locks the wallets in key order and reads them with their live buckets and open holds; wallets that do not exist yet are opened.</summary>
+    public static async Task<IReadOnlyList<Wallet>> LoadAsync(
+        StoreSession session, IReadOnlyCollection<WalletKey> keys, IReadOnlyCollection<ReferenceKey> references,
+        Dictionary<ReferenceKey, string?> posted, CancellationToken cancellationToken)
+    {
+        var pairs = keys.Order().Select(key => new[] { key.OrganizationId, key.CreditType }).ToArray();
+        var found = await ReadAsync(session, pairs, references, posted, cancellationToken);
+        if (found.Count == pairs.Length)
+        {
+            return found;
+        }
+
+        foreach (var pair in pairs)
+        {
+            session.Rows(NewWallets).Add(pair[0], pair[1], 0L, 0L, 0L);
+        }
+
+        await session.FlushAsync(cancellationToken);
+        return await ReadAsync(session, pairs, references, posted, cancellationToken);
+    }
+
+    /// <summary>Adds everything the batch changed to the session's rows.</summary>
+    public static void Write(StoreSession session, WalletBook book)
+    {
+        foreach (var (before, after) in book.Changes)
+        {
+            session.Rows(WalletUpdates).Add(
+                after.Key.OrganizationId, after.Key.CreditType, after.Sequence, after.Balance.Micros,
+                Credits.Sum(after.Holds.Select(hold => hold.Amount)).Micros, after.NextChangeAt?.ToUnixTimeMilliseconds());
+            WriteBuckets(session, before, after);
+            WriteHolds(session, before, after, book);
+        }
+
+        foreach (var transaction in book.Transactions)
+        {
+            var header = transaction.Header;
+            var organization = transaction.Wallet.OrganizationId;
+            session.Rows(NewTransactions).Add(
+                organization, transaction.Wallet.CreditType, transaction.Sequence, transaction.Id, transaction.Type.Text(),
+                transaction.Amount.Micros, transaction.BalanceAfter.Micros, header.Reference, header.Source, header.Note, header.Actor,
+                header.RecordedAt.ToUnixTimeMilliseconds(), header.EffectiveAt.ToUnixTimeMilliseconds());
+            foreach (var (leg, posting) in transaction.Postings.Index())
+            {
+                session.Rows(NewPostings).Add(
+                    organization, transaction.Id, (long)leg, posting.Account.Name, posting.Account.BucketId, posting.Amount.Micros);
+            }
+        }
+    }
+
+    /// <summary>Marks a reference as posted; the database refuses the second of two that come at once.</summary>
+    public static void WriteReference(StoreSession session, ReferenceKey key, string? transactionId) =>
+        session.Rows(NewReferences).Add(key.OrganizationId, key.Reference, transactionId);
+
+    private static void WriteBuckets(StoreSession session, Wallet before, Wallet after)
+    {
+        // Spending order differs from id order, and a wallet has few live buckets: a look-up by id, not a merge.
+        foreach (var bucket in after.Buckets)
+        {
+            var old = before.Buckets.FirstOrDefault(candidate => candidate.Id == bucket.Id);
+            if (old is null)
+            {
+                session.Rows(NewBuckets).Add(
+                    after.Key.OrganizationId, bucket.Id, after.Key.CreditType, bucket.Kind.Text(), bucket.Amount.Micros, bucket.Remaining.Micros,
+                    (long?)bucket.Priority, bucket.EffectiveAt.ToUnixTimeMilliseconds(), bucket.ExpiresAt?.ToUnixTimeMilliseconds(),
+                    bucket.Source, bucket.Origin, bucket.Giftable);
+            }
+            else if (old.Remaining != bucket.Remaining || old.Amount != bucket.Amount)
+            {
+                session.Rows(BucketUpdates).Add(after.Key.OrganizationId, bucket.Id, bucket.Amount.Micros, bucket.Remaining.Micros);
+            }
+        }
+    }
+
+    private static void WriteHolds(StoreSession session, Wallet before, Wallet after, WalletBook book)
+    {
+        if (before.Holds == after.Holds)
+        {
+            return;
+        }
+
+        foreach (var hold in after.Holds.Except(before.Holds))
+        {
+            session.Rows(NewHolds).Add(
+                after.Key.OrganizationId, hold.Id, after.Key.CreditType, HoldState.Open.Text(), hold.Amount.Micros,
+                book.Now.ToUnixTimeMilliseconds(), hold.ExpiresAt.ToUnixTimeMilliseconds());
+        }
+
+        foreach (var hold in before.Holds.Except(after.Holds))
+        {
+            session.Rows(HoldUpdates).Add(
+                after.Key.OrganizationId, hold.Id, book.EndedHolds.GetValueOrDefault(hold.Id, HoldState.Expired).Text());
+        }
+    }
+
+    private static async Task<IReadOnlyList<Wallet>> ReadAsync(
+        StoreSession session, string[][] pairs, IReadOnlyCollection<ReferenceKey> references,
+        Dictionary<ReferenceKey, string?> posted, CancellationToken cancellationToken)
+    {
+        var rows = new List<(WalletKey Key, long Sequence, Credits Balance)>(pairs.Length);
+        var buckets = new Dictionary<WalletKey, List<Bucket>>();
+        var holds = new Dictionary<WalletKey, List<Hold>>();
+        await session.ReadAsync(
+            [
+                new(WalletQuery, pairs, row => rows.Add((KeyOf(row), row.GetInt64(2), Credits.FromMicros(row.GetInt64(3))))),
+                new(BucketQuery, pairs, row => ListOf(buckets, KeyOf(row)).Add(BucketOf(row))),
+                new(HoldQuery, pairs, row => ListOf(holds, KeyOf(row)).Add(
+                    new Hold(row.GetString(2), Credits.FromMicros(row.GetInt64(3)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4))))),
+                new(ReferenceQuery, [.. references.Select(key => new[] { key.OrganizationId, key.Reference })],
+                    row => posted[new(row.GetString(0), row.GetString(1))] = row.IsDBNull(2) ? null : row.GetString(2)),
+            ],
+            cancellationToken);
+        return
+        [
+            .. rows.Select(row => new Wallet(
+                row.Key, row.Sequence, row.Balance,
+                buckets.TryGetValue(row.Key, out var live) ? [.. live.Order(DrawdownOrder.Instance)] : [],
+                holds.TryGetValue(row.Key, out var open) ? [.. open] : [])),
+        ];
+    }
+
+    private static WalletKey KeyOf(DbDataReader row) => new(row.GetString(0), row.GetString(1));
+
+    private static Bucket BucketOf(DbDataReader row) => new(
+        row.GetString(2),
+        SnakeCase.Parse<BucketKind>(row.GetString(3)),
+        Credits.FromMicros(row.GetInt64(4)),
+        Credits.FromMicros(row.GetInt64(5)),
+        row.IsDBNull(6) ? null : (int)row.GetInt64(6),
+        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(7)),
+        row.IsDBNull(8) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(8)),
+        row.GetString(9),
+        row.IsDBNull(10) ? null : row.GetString(10),
+        row.GetBoolean(11));
+
+    private static List<TValue> ListOf<TValue>(Dictionary<WalletKey, List<TValue>> lists, WalletKey key)
+    {
+        if (!lists.TryGetValue(key, out var list))
+        {
+            list = [];
+            lists.Add(key, list);
+        }
+
+        return list;
+    }
+}
+
+/// <summary>A reference in its organization.</summary>
+internal readonly record struct ReferenceKey(string OrganizationId, string Reference);
