@@ -1,5 +1,7 @@
 using System.Globalization;
 using BillingPortal.Components;
+using BillingPortal.Store;
+using BillingPortal.Wallets;
 
 // Content root and settings lie beside the program, so it starts the same from any folder, published, and under test.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -16,9 +18,13 @@ if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"]
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.GetCultureInfo("en-US");
 
 builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddStore(builder.Configuration);
+builder.Services.AddWallets();
 builder.Services.AddRazorComponents().AddInteractiveServerComponents();
 
 var app = builder.Build();
+
+await app.Services.GetRequiredService<Migrator>().MigrateAsync(CancellationToken.None);
 
 app.UseRequestLocalization("en-US");
 app.UseAntiforgery();

@@ -22,6 +22,7 @@ public enum BucketKind
 
 /// <summary>A lot of credit in a wallet, and what is left of it.</summary>
 /// <param name="Id">bkt_…, the suffix of the transaction that made it.</param>
+/// <param name="Kind">Which kind of credit it holds.</param>
 /// <param name="Amount">What was put in; for the overdraft bucket the most that may be owed.</param>
 /// <param name="Remaining">What is left; for the overdraft bucket minus what is owed.</param>
 /// <param name="Priority">Overrides the kind in the spending order; lesser is spent first. Null: the kind's own place, kind × 100.</param>

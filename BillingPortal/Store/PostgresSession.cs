@@ -138,7 +138,7 @@ internal sealed class PostgresSession(NpgsqlDataSource source, IServiceProvider 
                 }
 
                 return new NpgsqlParameter<string?[]> { TypedValue = texts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
-            case ColumnType.Int64:
+            case ColumnType.Number:
                 var numbers = new long?[rows.Count];
                 for (var i = 0; i < numbers.Length; i++)
                 {

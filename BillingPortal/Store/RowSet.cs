@@ -6,7 +6,7 @@ namespace BillingPortal.Store;
 public enum ColumnType
 {
     Text,
-    Int64,
+    Number,
     Bool,
 }
 
@@ -34,7 +34,7 @@ public sealed record TableShape(string Table, RowVerb Verb, int KeyColumns, Immu
 {
     public static Column Text(string name) => new(name, ColumnType.Text);
 
-    public static Column Int64(string name) => new(name, ColumnType.Int64);
+    public static Column Number(string name) => new(name, ColumnType.Number);
 
     public static Column Bool(string name) => new(name, ColumnType.Bool);
 }

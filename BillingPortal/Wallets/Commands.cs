@@ -180,12 +180,12 @@ public sealed record ReleaseHold : WalletCommand
         book.EndHold(new(OrganizationId, CreditType), HoldId, HoldState.Released, wallet => wallet.Release(HoldId, book.Now));
 }
 
-/// <summary>Posts what has expired in a wallet. Settling is part of loading, so there is nothing left to do.</summary>
-public sealed record ExpireDue : WalletCommand
+/// <summary>Posts what has expired in a wallet. Settling is part of loading it, so there is nothing left to do; it has no reference to remember.</summary>
+internal sealed record SettleWallet : WalletCommand
 {
     public required string CreditType { get; init; }
 
     public override IEnumerable<WalletKey> Wallets => [new(OrganizationId, CreditType)];
 
-    internal override Refusal? Apply(WalletBook book) => null;
+    internal override Refusal? Apply(WalletBook book) => new Refusal.Rule("NOTHING_MORE", "Settling posts expiry only.");
 }

@@ -155,6 +155,7 @@ internal sealed class TransactionRow
             builder.ToTable("transactions");
             // Two writers that both believe to post number n of a wallet collide here.
             builder.HasKey(row => new { row.OrganizationId, row.CreditType, row.Sequence });
+            builder.Property(row => row.Id).IsRequired();
             builder.HasIndex(row => new { row.OrganizationId, row.Id }).IsUnique();
         }
     }

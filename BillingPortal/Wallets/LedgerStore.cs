@@ -10,29 +10,29 @@ namespace BillingPortal.Wallets;
 internal static class LedgerStore
 {
     private static readonly TableShape NewWallets = new("wallets", RowVerb.InsertIfAbsent, 2,
-        [Text("organization_id"), Text("credit_type"), Int64("sequence"), Int64("balance_micros"), Int64("held_micros")]);
+        [Text("organization_id"), Text("credit_type"), Number("sequence"), Number("balance_micros"), Number("held_micros")]);
 
     private static readonly TableShape WalletUpdates = new("wallets", RowVerb.Update, 2,
-        [Text("organization_id"), Text("credit_type"), Int64("sequence"), Int64("balance_micros"), Int64("held_micros"), Int64("next_change_at")]);
+        [Text("organization_id"), Text("credit_type"), Number("sequence"), Number("balance_micros"), Number("held_micros"), Number("next_change_at")]);
 
     private static readonly TableShape NewBuckets = new("buckets", RowVerb.Insert, 2,
-        [Text("organization_id"), Text("id"), Text("credit_type"), Text("kind"), Int64("amount_micros"), Int64("remaining_micros"), Int64("priority"),
-            Int64("effective_at"), Int64("expires_at"), Text("source"), Text("origin"), Bool("giftable")]);
+        [Text("organization_id"), Text("id"), Text("credit_type"), Text("kind"), Number("amount_micros"), Number("remaining_micros"), Number("priority"),
+            Number("effective_at"), Number("expires_at"), Text("source"), Text("origin"), Bool("giftable")]);
 
     private static readonly TableShape BucketUpdates = new("buckets", RowVerb.Update, 2,
-        [Text("organization_id"), Text("id"), Int64("amount_micros"), Int64("remaining_micros")]);
+        [Text("organization_id"), Text("id"), Number("amount_micros"), Number("remaining_micros")]);
 
     private static readonly TableShape NewHolds = new("holds", RowVerb.Insert, 2,
-        [Text("organization_id"), Text("id"), Text("credit_type"), Text("state"), Int64("amount_micros"), Int64("created_at"), Int64("expires_at")]);
+        [Text("organization_id"), Text("id"), Text("credit_type"), Text("state"), Number("amount_micros"), Number("created_at"), Number("expires_at")]);
 
     private static readonly TableShape HoldUpdates = new("holds", RowVerb.Update, 2, [Text("organization_id"), Text("id"), Text("state")]);
 
     private static readonly TableShape NewTransactions = new("transactions", RowVerb.Insert, 3,
-        [Text("organization_id"), Text("credit_type"), Int64("sequence"), Text("id"), Text("type"), Int64("amount_micros"), Int64("balance_after_micros"),
-            Text("reference"), Text("source"), Text("note"), Text("actor"), Int64("recorded_at"), Int64("effective_at")]);
+        [Text("organization_id"), Text("credit_type"), Number("sequence"), Text("id"), Text("type"), Number("amount_micros"), Number("balance_after_micros"),
+            Text("reference"), Text("source"), Text("note"), Text("actor"), Number("recorded_at"), Number("effective_at")]);
 
     private static readonly TableShape NewPostings = new("postings", RowVerb.Insert, 3,
-        [Text("organization_id"), Text("transaction_id"), Int64("leg"), Text("account"), Text("bucket_id"), Int64("amount_micros")]);
+        [Text("organization_id"), Text("transaction_id"), Number("leg"), Text("account"), Text("bucket_id"), Number("amount_micros")]);
 
     private static readonly TableShape NewReferences = new("posted_references", RowVerb.Insert, 2,
         [Text("organization_id"), Text("reference"), Text("transaction_id")]);

@@ -45,6 +45,11 @@ public sealed class WalletWriter : BackgroundService
         return await pending.Completion.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Posts what has expired in a wallet and frees the holds that ended.</summary>
+    internal Task SettleAsync(WalletKey wallet, CancellationToken cancellationToken) => ExecuteAsync(
+        new SettleWallet { OrganizationId = wallet.OrganizationId, CreditType = wallet.CreditType, Reference = "settle", Source = "expiry", Actor = "system:expiry" },
+        cancellationToken);
+
     /// <summary>Takes no more commands, finishes those that were queued, and ends.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -201,8 +206,11 @@ public sealed class WalletWriter : BackgroundService
             return new PostResult.Refused(refusal);
         }
 
+        // A gift posts in two organizations and is remembered in both.
         var transactions = book.Transactions.Skip(first).ToImmutableArray();
-        foreach (var (key, id) in due.Append((reference, transactions.IsEmpty ? null : transactions[0].Id)))
+        var elsewhere = transactions.Where(transaction => transaction.Wallet.OrganizationId != command.OrganizationId)
+            .Select(transaction => (new ReferenceKey(transaction.Wallet.OrganizationId, command.Reference), (string?)transaction.Id));
+        foreach (var (key, id) in due.Append((reference, transactions.IsEmpty ? null : transactions[0].Id)).Concat(elsewhere))
         {
             posted.Add(key, id);
             LedgerStore.WriteReference(session, key, id);

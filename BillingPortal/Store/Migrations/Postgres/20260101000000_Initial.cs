@@ -1,0 +1,371 @@
+﻿using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace BillingPortal.Store.Migrations.Postgres
+{
+    /// <inheritdoc />
+    public partial class Initial : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "outbox_events",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    data = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    occurred_at = table.Column<long>(type: "bigint", nullable: false),
+                    dispatched_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_outbox_events", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "posted_references",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    reference = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    transaction_id = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_posted_references", x => new { x.organization_id, x.reference });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "postings",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    transaction_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    leg = table.Column<long>(type: "bigint", nullable: false),
+                    account = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    bucket_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    amount_micros = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_postings", x => new { x.organization_id, x.transaction_id, x.leg });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "transactions",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    type = table.Column<string>(type: "text", nullable: false),
+                    amount_micros = table.Column<long>(type: "bigint", nullable: false),
+                    balance_after_micros = table.Column<long>(type: "bigint", nullable: false),
+                    reference = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    source = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    note = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    actor = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    recorded_at = table.Column<long>(type: "bigint", nullable: false),
+                    effective_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_transactions", x => new { x.organization_id, x.credit_type, x.sequence });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "users",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    display_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    is_platform_administrator = table.Column<bool>(type: "boolean", nullable: false),
+                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true, collation: "C"),
+                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true, collation: "C"),
+                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true, collation: "C"),
+                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true, collation: "C"),
+                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    password_hash = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    security_stamp = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    phone_number = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true, collation: "C"),
+                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    lockout_end = table.Column<long>(type: "bigint", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_users", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "wallets",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    balance_micros = table.Column<long>(type: "bigint", nullable: false),
+                    held_micros = table.Column<long>(type: "bigint", nullable: false),
+                    next_change_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_wallets", x => new { x.organization_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "user_claims",
+                columns: table => new
+                {
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    claim_type = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    claim_value = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_user_claims", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_user_claims_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "user_logins",
+                columns: table => new
+                {
+                    login_provider = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false, collation: "C"),
+                    provider_key = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false, collation: "C"),
+                    provider_display_name = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_user_logins", x => new { x.login_provider, x.provider_key });
+                    table.ForeignKey(
+                        name: "FK_user_logins_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "user_passkeys",
+                columns: table => new
+                {
+                    credential_id = table.Column<byte[]>(type: "bytea", maxLength: 1024, nullable: false),
+                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    Data = table.Column<string>(type: "jsonb", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_user_passkeys", x => x.credential_id);
+                    table.ForeignKey(
+                        name: "FK_user_passkeys_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "user_tokens",
+                columns: table => new
+                {
+                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    login_provider = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false, collation: "C"),
+                    name = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false, collation: "C"),
+                    value = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_user_tokens", x => new { x.user_id, x.login_provider, x.name });
+                    table.ForeignKey(
+                        name: "FK_user_tokens_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "buckets",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    amount_micros = table.Column<long>(type: "bigint", nullable: false),
+                    remaining_micros = table.Column<long>(type: "bigint", nullable: false),
+                    priority = table.Column<long>(type: "bigint", nullable: true),
+                    effective_at = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<long>(type: "bigint", nullable: true),
+                    source = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    origin = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    giftable = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_buckets", x => new { x.organization_id, x.id });
+                    table.CheckConstraint("ck_buckets_remaining", "(kind = 'overdraft' AND remaining_micros <= 0 AND remaining_micros >= -amount_micros) OR (kind <> 'overdraft' AND remaining_micros >= 0 AND remaining_micros <= amount_micros)");
+                    table.ForeignKey(
+                        name: "FK_buckets_wallets_organization_id_credit_type",
+                        columns: x => new { x.organization_id, x.credit_type },
+                        principalTable: "wallets",
+                        principalColumns: new[] { "organization_id", "credit_type" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "holds",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    amount_micros = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_holds", x => new { x.organization_id, x.id });
+                    table.ForeignKey(
+                        name: "FK_holds_wallets_organization_id_credit_type",
+                        columns: x => new { x.organization_id, x.credit_type },
+                        principalTable: "wallets",
+                        principalColumns: new[] { "organization_id", "credit_type" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_buckets_live",
+                table: "buckets",
+                columns: new[] { "organization_id", "credit_type" },
+                filter: "remaining_micros <> 0 OR kind = 'overdraft'");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_buckets_overdraft",
+                table: "buckets",
+                columns: new[] { "organization_id", "credit_type", "kind" },
+                unique: true,
+                filter: "kind = 'overdraft'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_holds_open",
+                table: "holds",
+                columns: new[] { "organization_id", "credit_type" },
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_outbox_events_dispatched_at_id",
+                table: "outbox_events",
+                columns: new[] { "dispatched_at", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_outbox_events_organization_id_id",
+                table: "outbox_events",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_postings_organization_id_bucket_id",
+                table: "postings",
+                columns: new[] { "organization_id", "bucket_id" },
+                filter: "bucket_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_transactions_organization_id_id",
+                table: "transactions",
+                columns: new[] { "organization_id", "id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_user_claims_user_id",
+                table: "user_claims",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_user_logins_user_id",
+                table: "user_logins",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_user_passkeys_user_id",
+                table: "user_passkeys",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "EmailIndex",
+                table: "users",
+                column: "normalized_email");
+
+            migrationBuilder.CreateIndex(
+                name: "UserNameIndex",
+                table: "users",
+                column: "normalized_user_name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_wallets_next_change_at",
+                table: "wallets",
+                column: "next_change_at");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "buckets");
+
+            migrationBuilder.DropTable(
+                name: "holds");
+
+            migrationBuilder.DropTable(
+                name: "outbox_events");
+
+            migrationBuilder.DropTable(
+                name: "posted_references");
+
+            migrationBuilder.DropTable(
+                name: "postings");
+
+            migrationBuilder.DropTable(
+                name: "transactions");
+
+            migrationBuilder.DropTable(
+                name: "user_claims");
+
+            migrationBuilder.DropTable(
+                name: "user_logins");
+
+            migrationBuilder.DropTable(
+                name: "user_passkeys");
+
+            migrationBuilder.DropTable(
+                name: "user_tokens");
+
+            migrationBuilder.DropTable(
+                name: "wallets");
+
+            migrationBuilder.DropTable(
+                name: "users");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using BillingPortal.Ledger;
+using BillingPortal.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace BillingPortal.Wallets;
+
+/// <summary>A posted transaction as people and integrators read it.</summary>
+public sealed record TransactionView(
+    string Id,
+    string CreditType,
+    long Sequence,
+    TransactionType Type,
+    Credits Amount,
+    Credits BalanceAfter,
+    string Reference,
+    string Source,
+    string? Note,
+    string Actor,
+    DateTimeOffset RecordedAt,
+    DateTimeOffset EffectiveAt);
+
+/// <summary>Which transactions to read.</summary>
+/// <param name="Wallet">Whose.</param>
+/// <param name="Types">Only these types; empty: all.</param>
+/// <param name="From">Recorded at or after; null: from the first.</param>
+/// <param name="To">Recorded before; null: to the last.</param>
+/// <param name="BeforeSequence">The page after this one, newest first; null: the newest.</param>
+/// <param name="Limit">1 to 1,000.</param>
+public sealed record TransactionQuery(
+    WalletKey Wallet,
+    IReadOnlyCollection<TransactionType> Types,
+    DateTimeOffset? From = null,
+    DateTimeOffset? To = null,
+    long? BeforeSequence = null,
+    int Limit = 50);
+
+/// <summary>A page of transactions, newest first, and where the next one begins; null at the end.</summary>
+public sealed record TransactionPage(IReadOnlyList<TransactionView> Transactions, long? NextBeforeSequence);
+
+/// <summary>One leg of a transaction, with the bucket it moved if it moved one.</summary>
+public sealed record PostingView(string Account, Credits Amount, Bucket? Bucket);
+
+/// <summary>Reads what has been posted. Pages by sequence, so a wallet with a million transactions answers as one with ten.</summary>
+public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> contexts)
+{
+    public async Task<TransactionPage> ListAsync(TransactionQuery query, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, 1000);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = Filtered(db, query);
+        if (query.BeforeSequence is { } before)
+        {
+            rows = rows.Where(row => row.Sequence < before);
+        }
+
+        var page = await Views(rows.OrderByDescending(row => row.Sequence).Take(query.Limit + 1)).ToListAsync(cancellationToken);
+        return page.Count > query.Limit
+            ? new TransactionPage(page[..query.Limit], page[query.Limit - 1].Sequence)
+            : new TransactionPage(page, null);
+    }
+
+    /// <summary>How many transactions a query matches, whatever its page.</summary>
+    public async Task<long> CountAsync(TransactionQuery query, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Filtered(db, query).LongCountAsync(cancellationToken);
+    }
+
+    /// <summary>A transaction of an organization; null if it has none of that id.</summary>
+    public async Task<TransactionView?> FindAsync(string organizationId, string transactionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Views(db.Set<TransactionRow>().Where(row => row.OrganizationId == organizationId && row.Id == transactionId))
+            .FirstOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>The legs of a transaction: which buckets paid, and what became of it.</summary>
+    public async Task<IReadOnlyList<PostingView>> GetPostingsAsync(string organizationId, string transactionId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var legs = await db.Set<PostingRow>().AsNoTracking()
+            .Where(row => row.OrganizationId == organizationId && row.TransactionId == transactionId)
+            .OrderBy(row => row.Leg)
+            .Select(row => new { row.Account, row.AmountMicros, row.BucketId })
+            .ToListAsync(cancellationToken);
+        var ids = legs.Select(leg => leg.BucketId).OfType<string>().Distinct().ToList();
+        var buckets = await db.Set<BucketRow>().AsNoTracking()
+            .Where(row => row.OrganizationId == organizationId && ids.Contains(row.Id))
+            .ToDictionaryAsync(row => row.Id, WalletReader.ToBucket, cancellationToken);
+        return [.. legs.Select(leg => new PostingView(leg.Account, leg.AmountMicros, leg.BucketId is null ? null : buckets[leg.BucketId]))];
+    }
+
+    private static IQueryable<TransactionRow> Filtered(BillingDbContext db, TransactionQuery query)
+    {
+        var rows = db.Set<TransactionRow>().AsNoTracking()
+            .Where(row => row.OrganizationId == query.Wallet.OrganizationId && row.CreditType == query.Wallet.CreditType);
+        if (query.Types.Count > 0)
+        {
+            rows = rows.Where(row => query.Types.Contains(row.Type));
+        }
+
+        if (query.From is { } from)
+        {
+            rows = rows.Where(row => row.RecordedAt >= from);
+        }
+
+        return query.To is { } to ? rows.Where(row => row.RecordedAt < to) : rows;
+    }
+
+    private static IQueryable<TransactionView> Views(IQueryable<TransactionRow> rows) => rows.AsNoTracking().Select(row => new TransactionView(
+        row.Id, row.CreditType, row.Sequence, row.Type, row.AmountMicros, row.BalanceAfterMicros,
+        row.Reference, row.Source, row.Note, row.Actor, row.RecordedAt, row.EffectiveAt));
+}

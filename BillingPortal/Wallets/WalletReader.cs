@@ -1,0 +1,60 @@
+using BillingPortal.Ledger;
+using BillingPortal.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace BillingPortal.Wallets;
+
+/// <summary>Reads balances, buckets and holds. Never waits for the writer.</summary>
+public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, TimeProvider clock)
+{
+    private static readonly Func<BillingDbContext, string, string, CancellationToken, Task<WalletRow?>> FindWallet =
+        EF.CompileAsyncQuery((BillingDbContext db, string organizationId, string creditType, CancellationToken _) =>
+            db.Set<WalletRow>().AsNoTracking().FirstOrDefault(row => row.OrganizationId == organizationId && row.CreditType == creditType));
+
+    /// <summary>How a wallet stands now; zero for one that was never used. Costs one row, whatever its history.</summary>
+    /// <remarks>Exact to the instant: once a bucket or hold of the stored figure has expired, the buckets are read instead.</remarks>
+    public async Task<WalletBalance> GetBalanceAsync(WalletKey key, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var row = await FindWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
+        var now = clock.Now();
+        if (row is null)
+        {
+            return new WalletBalance(key, Credits.Zero, Credits.Zero);
+        }
+
+        if (row.NextChangeAt is { } change && change <= now)
+        {
+            var wallet = await LoadAsync(db, row, cancellationToken);
+            return new WalletBalance(key, wallet.BalanceAt(now), wallet.HeldAt(now));
+        }
+
+        return new WalletBalance(key, row.BalanceMicros, row.HeldMicros);
+    }
+
+    /// <summary>A wallet with its live buckets and open holds, as the ledger sees it; empty for one that was never used.</summary>
+    public async Task<Wallet> GetWalletAsync(WalletKey key, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var row = await FindWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
+        return row is null ? Wallet.Empty(key) : await LoadAsync(db, row, cancellationToken);
+    }
+
+    private static async Task<Wallet> LoadAsync(BillingDbContext db, WalletRow row, CancellationToken cancellationToken)
+    {
+        var buckets = await db.Set<BucketRow>().AsNoTracking()
+            .Where(bucket => bucket.OrganizationId == row.OrganizationId && bucket.CreditType == row.CreditType)
+            .Where(bucket => bucket.RemainingMicros != Credits.Zero || bucket.Kind == BucketKind.Overdraft)
+            .ToListAsync(cancellationToken);
+        var holds = await db.Set<HoldRow>().AsNoTracking()
+            .Where(hold => hold.OrganizationId == row.OrganizationId && hold.CreditType == row.CreditType && hold.State == HoldState.Open)
+            .ToListAsync(cancellationToken);
+        return new Wallet(
+            new WalletKey(row.OrganizationId, row.CreditType), row.Sequence, row.BalanceMicros,
+            [.. buckets.Select(ToBucket).Order(DrawdownOrder.Instance)],
+            [.. holds.Select(hold => new Hold(hold.Id, hold.AmountMicros, hold.ExpiresAt))]);
+    }
+
+    internal static Bucket ToBucket(BucketRow row) => new(
+        row.Id, row.Kind, row.AmountMicros, row.RemainingMicros, (int?)row.Priority, row.EffectiveAt, row.ExpiresAt, row.Source, row.Origin, row.Giftable);
+}

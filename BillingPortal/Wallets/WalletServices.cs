@@ -1,0 +1,19 @@
+namespace BillingPortal.Wallets;
+
+/// <summary>Puts the wallets together.</summary>
+public static class WalletServices
+{
+    public static IServiceCollection AddWallets(this IServiceCollection services)
+    {
+        services.AddSingleton<BalanceFeed>();
+        services.AddSingleton<WalletMetrics>();
+        services.AddSingleton<WalletReader>();
+        services.AddSingleton<TransactionHistory>();
+        services.AddSingleton<LedgerVerification>();
+        services.AddSingleton<WalletWriter>();
+        services.AddHostedService(provider => provider.GetRequiredService<WalletWriter>());
+        services.AddSingleton<ExpirySweep>();
+        services.AddHostedService(provider => provider.GetRequiredService<ExpirySweep>());
+        return services;
+    }
+}
