@@ -1,3 +1,4 @@
+using BillingPortal.Access;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -20,14 +21,14 @@ public sealed record TransactionView(
     DateTimeOffset EffectiveAt);
 
 /// <summary>Which transactions to read.</summary>
-/// <param name="Wallet">Whose.</param>
+/// <param name="CreditType">Of the caller's wallet of this credit type.</param>
 /// <param name="Types">Only these types; empty: all.</param>
 /// <param name="From">Recorded at or after; null: from the first.</param>
 /// <param name="To">Recorded before; null: to the last.</param>
 /// <param name="BeforeSequence">The page after this one, newest first; null: the newest.</param>
 /// <param name="Limit">1 to 1,000.</param>
 public sealed record TransactionQuery(
-    WalletKey Wallet,
+    string CreditType,
     IReadOnlyCollection<TransactionType> Types,
     DateTimeOffset? From = null,
     DateTimeOffset? To = null,
@@ -43,12 +44,12 @@ public sealed record PostingView(string Account, Credits Amount, Bucket? Bucket)
 /// <summary>Reads what has been posted. Pages by sequence, so a wallet with a million transactions answers as one with ten.</summary>
 public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> contexts)
 {
-    public async Task<TransactionPage> ListAsync(TransactionQuery query, CancellationToken cancellationToken)
+    public async Task<TransactionPage> ListAsync(Caller caller, TransactionQuery query, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, 1000);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = Filtered(db, query);
+        var rows = Filtered(db, caller, query);
         if (query.BeforeSequence is { } before)
         {
             rows = rows.Where(row => row.Sequence < before);
@@ -61,23 +62,31 @@ public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> conte
     }
 
     /// <summary>How many transactions a query matches, whatever its page.</summary>
-    public async Task<long> CountAsync(TransactionQuery query, CancellationToken cancellationToken)
+    public async Task<long> CountAsync(Caller caller, TransactionQuery query, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await Filtered(db, query).LongCountAsync(cancellationToken);
+        return await Filtered(db, caller, query).LongCountAsync(cancellationToken);
     }
 
-    /// <summary>A transaction of an organization; null if it has none of that id.</summary>
-    public async Task<TransactionView?> FindAsync(string organizationId, string transactionId, CancellationToken cancellationToken)
+    /// <summary>A transaction of the caller's organization; null if it has none of that id.</summary>
+    public async Task<TransactionView?> FindAsync(Caller caller, string transactionId, CancellationToken cancellationToken)
+    {
+        caller.DemandScope(Scopes.BillingRead);
+        return await FindAsync(caller.OrganizationId, transactionId, cancellationToken);
+    }
+
+    internal async Task<TransactionView?> FindAsync(string organizationId, string transactionId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await Views(db.Set<TransactionRow>().Where(row => row.OrganizationId == organizationId && row.Id == transactionId))
             .FirstOrDefaultAsync(cancellationToken);
     }
 
-    /// <summary>The legs of a transaction: which buckets paid, and what became of it.</summary>
-    public async Task<IReadOnlyList<PostingView>> GetPostingsAsync(string organizationId, string transactionId, CancellationToken cancellationToken)
+    /// <summary>The legs of a transaction of the caller's organization: which buckets paid, and what became of it; empty if it has none of that id.</summary>
+    public async Task<IReadOnlyList<PostingView>> GetPostingsAsync(Caller caller, string transactionId, CancellationToken cancellationToken)
     {
+        caller.DemandScope(Scopes.BillingRead);
+        var organizationId = caller.OrganizationId;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var legs = await db.Set<PostingRow>().AsNoTracking()
             .Where(row => row.OrganizationId == organizationId && row.TransactionId == transactionId)
@@ -91,10 +100,11 @@ public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> conte
         return [.. legs.Select(leg => new PostingView(leg.Account, leg.AmountMicros, leg.BucketId is null ? null : buckets[leg.BucketId]))];
     }
 
-    private static IQueryable<TransactionRow> Filtered(BillingDbContext db, TransactionQuery query)
+    private static IQueryable<TransactionRow> Filtered(BillingDbContext db, Caller caller, TransactionQuery query)
     {
+        WalletAccess.DemandRead(caller, query.CreditType);
         var rows = db.Set<TransactionRow>().AsNoTracking()
-            .Where(row => row.OrganizationId == query.Wallet.OrganizationId && row.CreditType == query.Wallet.CreditType);
+            .Where(row => row.OrganizationId == caller.OrganizationId && row.CreditType == query.CreditType);
         if (query.Types.Count > 0)
         {
             rows = rows.Where(row => query.Types.Contains(row.Type));

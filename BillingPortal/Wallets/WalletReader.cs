@@ -1,3 +1,4 @@
+using BillingPortal.Access;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -11,9 +12,25 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
         EF.CompileAsyncQuery((BillingDbContext db, string organizationId, string creditType, CancellationToken _) =>
             db.Set<WalletRow>().AsNoTracking().FirstOrDefault(row => row.OrganizationId == organizationId && row.CreditType == creditType));
 
+    /// <summary>How the caller's wallet of a credit type stands now.</summary>
+    /// <exception cref="AccessDeniedException">A key without the scope that reads this credit type.</exception>
+    public Task<WalletBalance> GetBalanceAsync(Caller caller, string creditType, CancellationToken cancellationToken)
+    {
+        WalletAccess.DemandRead(caller, creditType);
+        return GetBalanceAsync(new WalletKey(caller.OrganizationId, creditType), cancellationToken);
+    }
+
+    /// <summary>The caller's wallet of a credit type with its buckets and holds.</summary>
+    /// <exception cref="AccessDeniedException">A key without the scope that reads this credit type.</exception>
+    public Task<Wallet> GetWalletAsync(Caller caller, string creditType, CancellationToken cancellationToken)
+    {
+        WalletAccess.DemandRead(caller, creditType);
+        return GetWalletAsync(new WalletKey(caller.OrganizationId, creditType), cancellationToken);
+    }
+
     /// <summary>How a wallet stands now; zero for one that was never used. Costs one row, whatever its history.</summary>
     /// <remarks>Exact to the instant: once a bucket or hold of the stored figure has expired, the buckets are read instead.</remarks>
-    public async Task<WalletBalance> GetBalanceAsync(WalletKey key, CancellationToken cancellationToken)
+    internal async Task<WalletBalance> GetBalanceAsync(WalletKey key, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var row = await FindWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
@@ -33,7 +50,7 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
     }
 
     /// <summary>A wallet with its live buckets and open holds, as the ledger sees it; empty for one that was never used.</summary>
-    public async Task<Wallet> GetWalletAsync(WalletKey key, CancellationToken cancellationToken)
+    internal async Task<Wallet> GetWalletAsync(WalletKey key, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var row = await FindWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
