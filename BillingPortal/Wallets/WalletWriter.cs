@@ -40,7 +40,7 @@ public sealed class WalletWriter : BackgroundService
     public async Task<PostResult> ExecuteAsync(WalletCommand command, CancellationToken cancellationToken)
     {
         var pending = new Pending(command, Stopwatch.GetTimestamp());
-        var shard = (uint)string.GetHashCode(command.OrganizationId, StringComparison.Ordinal) % (uint)shards.Length;
+        var shard = unchecked((uint)command.OrganizationId.GetHashCode(StringComparison.Ordinal)) % (uint)shards.Length;
         await shards[shard].Writer.WriteAsync(pending, cancellationToken);
         return await pending.Completion.Task.WaitAsync(cancellationToken);
     }
