@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+
+[assembly: AssemblyFixture(typeof(BillingPortal.Tests.Support.Browser))]
+
+namespace BillingPortal.Tests.Support;
+
+/// <summary>One Chromium for all tests, started when first asked for; each test has a context, and so cookies, of its own.</summary>
+public sealed class Browser : IAsyncDisposable
+{
+    private const string Chromium = "/usr/bin/chromium";
+
+    private static readonly string[] WcagAToAA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
+
+    private readonly Lazy<Task<(IPlaywright Playwright, IBrowser Browser)>> running = new(LaunchAsync);
+
+    /// <summary>The size of a window on a desk.</summary>
+    public static ViewportSize Desktop => new() { Width = 1280, Height = 800 };
+
+    /// <summary>The size of a phone held upright.</summary>
+    public static ViewportSize Phone => new() { Width = 390, Height = 844 };
+
+    /// <summary>A window with cookies of its own, in which relative paths start at <paramref name="address"/>. The caller disposes it.</summary>
+    public async Task<IBrowserContext> NewWindowAsync(Uri address, ViewportSize size, ColorScheme scheme)
+    {
+        var (_, browser) = await running.Value;
+        var window = await browser.NewContextAsync(new()
+        {
+            BaseURL = address.ToString(),
+            ViewportSize = size,
+            ColorScheme = scheme,
+            ReducedMotion = ReducedMotion.Reduce,
+            Locale = "en-US",
+            TimezoneId = "UTC",
+        });
+        window.SetDefaultTimeout(15_000);
+        return window;
+    }
+
+    /// <summary>Fails with a readable list if axe finds a violation of WCAG 2.0 to 2.2, level A or AA, on the page as it is now.</summary>
+    public static async Task AssertNoAxeViolationsAsync(IPage page)
+    {
+        var script = Path.Combine(AppContext.BaseDirectory, "axe.min.js");
+        Assert.True(File.Exists(script), "axe-core is missing: run `npm ci --prefix BillingPortal.Tests` (./test does) and build again.");
+        await page.AddScriptTagAsync(new() { Path = script });
+        var violations = await page.EvaluateAsync<JsonElement>(
+            """
+            async tags => (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations
+              .flatMap(violation => violation.nodes.map(node => `${violation.impact} ${violation.id}: ${violation.help}\n  ${node.html}\n  ${node.failureSummary}`))
+            """,
+            WcagAToAA);
+        var found = violations.EnumerateArray().Select(violation => violation.GetString()).ToList();
+        Assert.True(found.Count == 0, $"{found.Count} axe violations on {page.Url}\n{string.Join('\n', found)}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (running.IsValueCreated)
+        {
+            var (playwright, browser) = await running.Value;
+            await browser.DisposeAsync();
+            playwright.Dispose();
+        }
+    }
+
+    private static async Task<(IPlaywright Playwright, IBrowser Browser)> LaunchAsync()
+    {
+        Assert.True(File.Exists(Chromium), $"Browser tests need {Chromium}: `apt-get install chromium` (./test does).");
+        var playwright = await Playwright.CreateAsync();
+        // Chromium's sandbox does not start as root, which is who continuous integration runs as.
+        return (playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox"] }));
+    }
+}
