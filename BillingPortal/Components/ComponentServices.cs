@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Diagnostics;
+using static Microsoft.AspNetCore.Components.Web.RenderMode;
+
+namespace BillingPortal.Components;
+
+/// <summary>Puts the pages together.</summary>
+public static class ComponentServices
+{
+    public static IServiceCollection AddPages(this IServiceCollection services)
+    {
+        services.AddScoped<Viewer>();
+        services.AddRazorComponents()
+            .AddInteractiveServerComponents()
+            .RegisterPersistentService<Viewer>(InteractiveServer);
+        return services;
+    }
+
+    /// <summary>Answers people with a page when there is nothing else to show; programs keep the bare status.</summary>
+    public static IApplicationBuilder UseErrorPages(this IApplicationBuilder app) => app
+        .UseExceptionHandler("/error", createScopeForErrors: true)
+        .UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true)
+        .Use((http, next) =>
+        {
+            if (http.Features.Get<IStatusCodePagesFeature>() is { } pages && !IsForPeople(http.Request))
+            {
+                pages.Enabled = false;
+            }
+
+            return next(http);
+        });
+
+    /// <summary>The pages, what they are made of, and what answers when there is none.</summary>
+    public static WebApplication MapPages(this WebApplication app)
+    {
+        app.MapStaticAssets();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        app.MapPreferences();
+        return app;
+    }
+
+    private static bool IsForPeople(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+}
