@@ -7,16 +7,61 @@ namespace BillingPortal.Tests.Components;
 public abstract class SiteTests<TEngine>(StoreFixture<TEngine> store, Browser browser) : IClassFixture<StoreFixture<TEngine>>
     where TEngine : IStoreEngine, new()
 {
-    [Fact]
-    public async Task The_home_page_comes_alive_and_has_no_axe_violation()
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task The_front_page_has_no_axe_violation_on_a_phone(ColorScheme scheme)
     {
         await using var site = Site.Start(store.Database);
-        var page = await site.NewPageAsync(browser, Browser.Phone);
+        var page = await site.NewPageAsync(browser, Browser.Phone, scheme);
 
         await page.GotoAsync("/");
 
-        await Assertions.Expect(page.GetByText("live")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("h1")).ToBeVisibleAsync();
         await Browser.AssertNoAxeViolationsAsync(page);
+    }
+
+    [Fact]
+    public async Task A_chosen_theme_shows_at_once_and_stays()
+    {
+        await using var site = Site.Start(store.Database);
+        var page = await site.NewPageAsync(browser);
+        await page.GotoAsync("/");
+
+        await page.RunAndWaitForResponseAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Dark" }).ClickAsync(), "**/preferences/theme");
+
+        await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
+        await page.ReloadAsync();
+        await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
+    }
+
+    [Fact]
+    public async Task A_missing_page_says_so_to_people_and_stays_bare_for_programs()
+    {
+        await using var site = Site.Start(store.Database);
+        using var client = site.NewClient();
+        using var forPeople = new HttpRequestMessage(HttpMethod.Get, "no-such-page");
+        forPeople.Headers.Accept.ParseAdd("text/html");
+
+        var page = await client.SendAsync(forPeople, TestContext.Current.CancellationToken);
+        var bare = await client.GetAsync("no-such-page", TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, page.StatusCode);
+        Assert.Contains("There is no such page", await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, bare.StatusCode);
+        Assert.DoesNotContain("<h1", await bare.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_theme_that_does_not_exist_is_refused()
+    {
+        await using var site = Site.Start(store.Database);
+        using var client = site.NewClient();
+        using var form = new FormUrlEncodedContent([new("theme", "plaid")]);
+
+        var answer = await client.PostAsync("preferences/theme", form, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
     }
 
     [Fact]
