@@ -135,6 +135,7 @@ public sealed record Wallet(
     /// <summary>Gives credit out of giftable buckets. The transaction's postings say which; <see cref="ReceiveGift"/> is the other side.</summary>
     public WalletStep SendGift(TransactionHeader header, Credits amount)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(amount.Micros);
         var now = header.RecordedAt;
         var giftable = GiftableAt(now);
         if (amount > giftable)
@@ -167,10 +168,17 @@ public sealed record Wallet(
     /// <remarks>Source: design §2, "Refund or dispute".</remarks>
     public WalletStep ClawBack(TransactionHeader header, string origin, Credits amount)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(amount.Micros);
         var now = header.RecordedAt;
         var own = Drawdown.Plan(Buckets.Where(bucket => bucket.Origin == origin), amount, now);
         var others = Drawdown.Plan(
             Buckets.Where(bucket => bucket.Kind is BucketKind.Purchased && bucket.Origin != origin), own.Shortfall, now);
+        var owed = (Int128)others.Shortfall.Micros - Buckets.Where(bucket => bucket.Remaining.IsNegative).Sum(bucket => bucket.Remaining.Micros);
+        if (owed > long.MaxValue || amount.Micros - (Int128)AvailableAt(now).Micros > long.MaxValue)
+        {
+            return WalletStep.Refused(this, new Refusal.BalanceTooLarge());
+        }
+
         var draws = own.Draws.AddRange(others.Draws);
         return Debit(header, TransactionType.ClawedBack, draws, LedgerAccount.ClawedBack, owed: others.Shortfall);
     }
@@ -178,6 +186,7 @@ public sealed record Wallet(
     /// <summary>Takes back what is left of one grant, and no more than <paramref name="amount"/>.</summary>
     public WalletStep Void(TransactionHeader header, string bucketId, Credits amount)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(amount.Micros);
         var plan = Drawdown.Plan(Buckets.Where(bucket => bucket.Id == bucketId), amount, header.RecordedAt);
         return plan.Draws.IsEmpty
             ? WalletStep.Refused(this, new Refusal.Insufficient(Key.CreditType, amount, Credits.Zero))
@@ -187,6 +196,7 @@ public sealed record Wallet(
     /// <summary>Sets credit aside until captured, released or expired.</summary>
     public WalletStep Reserve(Hold hold, DateTimeOffset now)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(hold.Amount.Micros);
         var available = AvailableAt(now);
         return hold.Amount > available
             ? WalletStep.Refused(this, new Refusal.Insufficient(Key.CreditType, hold.Amount, available))
@@ -266,8 +276,8 @@ public sealed record Wallet(
             postings.Add(new Posting(LedgerAccount.Bucket(bucket.Id), deposit.Amount));
             total += deposit.Amount;
 
-            // What is owed is repaid by the next credit, whatever its kind.
-            if (buckets.FirstOrDefault(other => other.Remaining.IsNegative) is { } overdraft)
+            // What is owed is repaid by the next credit, whatever its kind; an allowance that came too late to count repays nothing.
+            if (bucket.IsLiveAt(header.RecordedAt) && buckets.FirstOrDefault(other => other.Remaining.IsNegative) is { } overdraft)
             {
                 var repaid = Credits.Min(deposit.Amount, -overdraft.Remaining);
                 postings.Add(new Posting(LedgerAccount.Bucket(bucket.Id), -repaid));
