@@ -35,7 +35,7 @@ internal static class LedgerStore
         [Text("organization_id"), Text("transaction_id"), Number("leg"), Text("account"), Text("bucket_id"), Number("amount_micros")]);
 
     private static readonly TableShape NewReferences = new("posted_references", RowVerb.Insert, 2,
-        [Text("organization_id"), Text("reference"), Text("transaction_id")]);
+        [Text("organization_id"), Text("reference"), Text("result_id")]);
 
     private static readonly KeyedQuery WalletQuery = new("wallets", ["organization_id", "credit_type"],
         ["organization_id", "credit_type", "sequence", "balance_micros"], Lock: true);
@@ -48,7 +48,7 @@ internal static class LedgerStore
         ["organization_id", "credit_type", "id", "amount_micros", "expires_at"], "t.state = 'open'");
 
     private static readonly KeyedQuery ReferenceQuery = new("posted_references", ["organization_id", "reference"],
-        ["organization_id", "reference", "transaction_id"]);
+        ["organization_id", "reference", "result_id"]);
 
     /// <summary>Locks the wallets in key order and reads them with their live buckets and open holds; wallets that do not exist yet are opened.</summary>
     public static async Task<IReadOnlyList<Wallet>> LoadAsync(
@@ -100,8 +100,8 @@ internal static class LedgerStore
     }
 
     /// <summary>Marks a reference as posted; the database refuses the second of two that come at once.</summary>
-    public static void WriteReference(StoreSession session, ReferenceKey key, string? transactionId) =>
-        session.Rows(NewReferences).Add(key.OrganizationId, key.Reference, transactionId);
+    public static void WriteReference(StoreSession session, ReferenceKey key, string? resultId) =>
+        session.Rows(NewReferences).Add(key.OrganizationId, key.Reference, resultId);
 
     private static void WriteBuckets(StoreSession session, Wallet before, Wallet after)
     {

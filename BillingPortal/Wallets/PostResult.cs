@@ -29,8 +29,8 @@ public abstract record PostResult
     }
 
     /// <summary>The reference was posted before; nothing was changed now.</summary>
-    /// <param name="TransactionId">The first transaction posted for it; null if it moved no credit.</param>
-    public sealed record Replayed(string? TransactionId) : PostResult;
+    /// <param name="ResultId">The command's own result id, else the first transaction posted for it; null if it had neither.</param>
+    public sealed record Replayed(string? ResultId) : PostResult;
 
     /// <summary>Not done; nothing was changed.</summary>
     public sealed record Refused(Refusal Refusal) : PostResult;

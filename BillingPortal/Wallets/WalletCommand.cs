@@ -25,6 +25,9 @@ public abstract record WalletCommand
     /// <summary>When it happened, if not now.</summary>
     public DateTimeOffset? EffectiveAt { get; init; }
 
+    /// <summary>The id of the feature's own row for it, which a replay is answered with; null: the first transaction's id.</summary>
+    public string? ResultId { get; init; }
+
     /// <summary>Allowances that fell due and are posted first unless they already were; they stand or fall with this command.</summary>
     public ImmutableArray<Grant> Due { get; init; } = [];
 

@@ -175,13 +175,13 @@ public sealed class WalletWriter : BackgroundService
     private static PostResult Apply(StoreSession session, WalletBook book, WalletCommand command, Dictionary<ReferenceKey, string?> posted)
     {
         var reference = ReferenceOf(command);
-        if (posted.TryGetValue(reference, out var transactionId))
+        if (posted.TryGetValue(reference, out var resultId))
         {
-            return new PostResult.Replayed(transactionId);
+            return new PostResult.Replayed(resultId);
         }
 
         var mark = book.Here();
-        var due = new List<(ReferenceKey Key, string? TransactionId)>();
+        var due = new List<(ReferenceKey Key, string? ResultId)>();
         foreach (var grant in command.Due)
         {
             var key = ReferenceOf(grant);
@@ -210,7 +210,7 @@ public sealed class WalletWriter : BackgroundService
         var transactions = book.Transactions.Skip(first).ToImmutableArray();
         var elsewhere = transactions.Where(transaction => transaction.Wallet.OrganizationId != command.OrganizationId)
             .Select(transaction => (new ReferenceKey(transaction.Wallet.OrganizationId, command.Reference), (string?)transaction.Id));
-        foreach (var (key, id) in due.Append((reference, transactions.IsEmpty ? null : transactions[0].Id)).Concat(elsewhere))
+        foreach (var (key, id) in due.Append((reference, command.ResultId ?? transactions.FirstOrDefault()?.Id)).Concat(elsewhere))
         {
             posted.Add(key, id);
             LedgerStore.WriteReference(session, key, id);

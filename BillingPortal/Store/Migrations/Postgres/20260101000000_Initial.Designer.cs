@@ -300,9 +300,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("reference")
                         .UseCollation("C");
 
-                    b.Property<string>("TransactionId")
+                    b.Property<string>("ResultId")
                         .HasColumnType("text")
-                        .HasColumnName("transaction_id")
+                        .HasColumnName("result_id")
                         .UseCollation("C");
 
                     b.HasKey("OrganizationId", "Reference");
@@ -312,11 +312,6 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             modelBuilder.Entity("BillingPortal.Wallets.PostingRow", b =>
                 {
-                    b.Property<string>("OrganizationId")
-                        .HasColumnType("text")
-                        .HasColumnName("organization_id")
-                        .UseCollation("C");
-
                     b.Property<string>("TransactionId")
                         .HasColumnType("text")
                         .HasColumnName("transaction_id")
@@ -341,10 +336,13 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("bucket_id")
                         .UseCollation("C");
 
-                    b.HasKey("OrganizationId", "TransactionId", "Leg");
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
 
-                    b.HasIndex("OrganizationId", "BucketId")
-                        .HasFilter("bucket_id IS NOT NULL");
+                    b.HasKey("TransactionId", "Leg");
 
                     b.ToTable("postings", (string)null);
                 });
@@ -417,7 +415,7 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.HasKey("OrganizationId", "CreditType", "Sequence");
 
-                    b.HasIndex("OrganizationId", "Id")
+                    b.HasIndex("Id")
                         .IsUnique();
 
                     b.ToTable("transactions", (string)null);

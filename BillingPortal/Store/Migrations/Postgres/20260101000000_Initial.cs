@@ -33,7 +33,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                 {
                     organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     reference = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    transaction_id = table.Column<string>(type: "text", nullable: true, collation: "C")
+                    result_id = table.Column<string>(type: "text", nullable: true, collation: "C")
                 },
                 constraints: table =>
                 {
@@ -44,16 +44,16 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "postings",
                 columns: table => new
                 {
-                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     transaction_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     leg = table.Column<long>(type: "bigint", nullable: false),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     account = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     bucket_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     amount_micros = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_postings", x => new { x.organization_id, x.transaction_id, x.leg });
+                    table.PrimaryKey("PK_postings", x => new { x.transaction_id, x.leg });
                 });
 
             migrationBuilder.CreateTable(
@@ -285,15 +285,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_postings_organization_id_bucket_id",
-                table: "postings",
-                columns: new[] { "organization_id", "bucket_id" },
-                filter: "bucket_id IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_transactions_organization_id_id",
+                name: "IX_transactions_id",
                 table: "transactions",
-                columns: new[] { "organization_id", "id" },
+                column: "id",
                 unique: true);
 
             migrationBuilder.CreateIndex(

@@ -32,7 +32,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 {
                     organization_id = table.Column<string>(type: "TEXT", nullable: false),
                     reference = table.Column<string>(type: "TEXT", nullable: false),
-                    transaction_id = table.Column<string>(type: "TEXT", nullable: true)
+                    result_id = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -43,16 +43,16 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "postings",
                 columns: table => new
                 {
-                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
                     transaction_id = table.Column<string>(type: "TEXT", nullable: false),
                     leg = table.Column<long>(type: "INTEGER", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
                     account = table.Column<string>(type: "TEXT", nullable: false),
                     bucket_id = table.Column<string>(type: "TEXT", nullable: true),
                     amount_micros = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_postings", x => new { x.organization_id, x.transaction_id, x.leg });
+                    table.PrimaryKey("PK_postings", x => new { x.transaction_id, x.leg });
                 });
 
             migrationBuilder.CreateTable(
@@ -284,15 +284,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_postings_organization_id_bucket_id",
-                table: "postings",
-                columns: new[] { "organization_id", "bucket_id" },
-                filter: "bucket_id IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_transactions_organization_id_id",
+                name: "IX_transactions_id",
                 table: "transactions",
-                columns: new[] { "organization_id", "id" },
+                column: "id",
                 unique: true);
 
             migrationBuilder.CreateIndex(

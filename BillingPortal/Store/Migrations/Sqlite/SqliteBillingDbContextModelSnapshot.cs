@@ -268,9 +268,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("reference");
 
-                    b.Property<string>("TransactionId")
+                    b.Property<string>("ResultId")
                         .HasColumnType("TEXT")
-                        .HasColumnName("transaction_id");
+                        .HasColumnName("result_id");
 
                     b.HasKey("OrganizationId", "Reference");
 
@@ -279,10 +279,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             modelBuilder.Entity("BillingPortal.Wallets.PostingRow", b =>
                 {
-                    b.Property<string>("OrganizationId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("organization_id");
-
                     b.Property<string>("TransactionId")
                         .HasColumnType("TEXT")
                         .HasColumnName("transaction_id");
@@ -304,10 +300,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("bucket_id");
 
-                    b.HasKey("OrganizationId", "TransactionId", "Leg");
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
 
-                    b.HasIndex("OrganizationId", "BucketId")
-                        .HasFilter("bucket_id IS NOT NULL");
+                    b.HasKey("TransactionId", "Leg");
 
                     b.ToTable("postings", (string)null);
                 });
@@ -373,7 +371,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.HasKey("OrganizationId", "CreditType", "Sequence");
 
-                    b.HasIndex("OrganizationId", "Id")
+                    b.HasIndex("Id")
                         .IsUnique();
 
                     b.ToTable("transactions", (string)null);
