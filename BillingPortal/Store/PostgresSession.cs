@@ -61,27 +61,32 @@ internal sealed class PostgresSession(NpgsqlDataSource source, IServiceProvider 
 
     protected override async Task WriteAsync(IReadOnlyList<RowSet> sets, bool commit, CancellationToken cancellationToken)
     {
-        if (sets.Count > 0)
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        foreach (var set in sets)
         {
-            await using var batch = new NpgsqlBatch(connection, transaction);
-            foreach (var set in sets)
+            var command = new NpgsqlBatchCommand(Sql(set.Shape, () => WriteSql(set.Shape)));
+            for (var i = 0; i < set.Shape.Columns.Length; i++)
             {
-                var command = new NpgsqlBatchCommand(Sql(set.Shape, () => WriteSql(set.Shape)));
-                for (var i = 0; i < set.Shape.Columns.Length; i++)
-                {
-                    command.Parameters.Add(Array(set, i));
-                }
-
-                batch.BatchCommands.Add(command);
+                command.Parameters.Add(Array(set, i));
             }
 
+            batch.BatchCommands.Add(command);
+        }
+
+        if (commit)
+        {
+            // Travels with the rows and saves a round trip; a statement that fails before it keeps it from running.
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+        }
+
+        if (batch.BatchCommands.Count > 0)
+        {
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
 
         if (commit)
         {
-            await transaction!.CommitAsync(cancellationToken);
-            await transaction.DisposeAsync();
+            await transaction!.DisposeAsync();
             transaction = null;
         }
     }

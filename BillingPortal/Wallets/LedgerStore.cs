@@ -38,7 +38,7 @@ internal static class LedgerStore
         [Text("organization_id"), Text("reference"), Text("result_id")]);
 
     private static readonly KeyedQuery WalletQuery = new("wallets", ["organization_id", "credit_type"],
-        ["organization_id", "credit_type", "sequence", "balance_micros"], Lock: true);
+        ["organization_id", "credit_type", "sequence", "balance_micros", "held_micros"], Lock: true);
 
     private static readonly KeyedQuery BucketQuery = new("buckets", ["organization_id", "credit_type"],
         ["organization_id", "credit_type", "id", "kind", "amount_micros", "remaining_micros", "priority", "effective_at", "expires_at", "source", "origin", "giftable"],
@@ -148,19 +148,30 @@ internal static class LedgerStore
         StoreSession session, string[][] pairs, IReadOnlyCollection<ReferenceKey> references,
         Dictionary<ReferenceKey, string?> posted, CancellationToken cancellationToken)
     {
-        var rows = new List<(WalletKey Key, long Sequence, Credits Balance)>(pairs.Length);
+        var rows = new List<(WalletKey Key, long Sequence, Credits Balance, bool HasHolds)>(pairs.Length);
         var buckets = new Dictionary<WalletKey, List<Bucket>>();
         var holds = new Dictionary<WalletKey, List<Hold>>();
         await session.ReadAsync(
             [
-                new(WalletQuery, pairs, row => rows.Add((KeyOf(row), row.GetInt64(2), Credits.FromMicros(row.GetInt64(3))))),
+                new(WalletQuery, pairs, row => rows.Add((KeyOf(row), row.GetInt64(2), Credits.FromMicros(row.GetInt64(3)), row.GetInt64(4) != 0))),
                 new(BucketQuery, pairs, row => ListOf(buckets, KeyOf(row)).Add(BucketOf(row))),
-                new(HoldQuery, pairs, row => ListOf(holds, KeyOf(row)).Add(
-                    new Hold(row.GetString(2), Credits.FromMicros(row.GetInt64(3)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4))))),
                 new(ReferenceQuery, [.. references.Select(key => new[] { key.OrganizationId, key.Reference })],
                     row => posted[new(row.GetString(0), row.GetString(1))] = row.IsDBNull(2) ? null : row.GetString(2)),
             ],
             cancellationToken);
+
+        // Few wallets have holds open; only those are asked for them.
+        var holding = rows.Where(row => row.HasHolds).Select(row => new[] { row.Key.OrganizationId, row.Key.CreditType }).ToArray();
+        if (holding.Length > 0)
+        {
+            await session.ReadAsync(
+                [
+                    new(HoldQuery, holding, row => ListOf(holds, KeyOf(row)).Add(
+                        new Hold(row.GetString(2), Credits.FromMicros(row.GetInt64(3)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4))))),
+                ],
+                cancellationToken);
+        }
+
         return
         [
             .. rows.Select(row => new Wallet(
