@@ -1,4 +1,6 @@
 using System.Globalization;
+using BillingPortal.Accounts;
+using BillingPortal.Api;
 using BillingPortal.Components;
 using BillingPortal.Store;
 using BillingPortal.Wallets;
@@ -20,6 +22,8 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICult
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddStore(builder.Configuration);
 builder.Services.AddWallets();
+builder.Services.AddAccounts(builder.Configuration);
+builder.Services.AddApi();
 builder.Services.AddPages();
 
 var app = builder.Build();
@@ -28,7 +32,11 @@ await app.Services.GetRequiredService<Migrator>().MigrateAsync(CancellationToken
 
 app.UseRequestLocalization("en-US");
 app.UseErrorPages();
+app.UseAuthentication();
+app.UseAuthorization();
+app.UseApi();
 app.UseAntiforgery();
+app.MapApi();
 app.MapPages();
 
 await app.RunAsync();

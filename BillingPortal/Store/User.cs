@@ -12,4 +12,7 @@ public sealed class User : IdentityUser
 
     /// <summary>A role of the installation: may grant, refund and audit in every organization.</summary>
     public bool IsPlatformAdministrator { get; set; }
+
+    /// <summary>Since when the person may not sign in nor act, whatever session is open; null: may.</summary>
+    public DateTimeOffset? DisabledAt { get; set; }
 }

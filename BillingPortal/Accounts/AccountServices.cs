@@ -1,0 +1,85 @@
+using BillingPortal.Store;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Identity;
+
+namespace BillingPortal.Accounts;
+
+/// <summary>Puts people, organizations and keys together.</summary>
+public static class AccountServices
+{
+    public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ApiKeyOptions>().Bind(configuration.GetSection("ApiKeys"))
+            .PostConfigure(options => options.Environment ??= configuration["Payments:Provider"] is "Stripe" ? KeyEnvironment.Live : KeyEnvironment.Test)
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<Organizations>();
+        services.AddSingleton<Registration>();
+        services.AddScoped<SignIns>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Callers>();
+        services.AddSingleton<KeyUsage>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyUsage>());
+        services.AddScoped<CurrentCaller>();
+        services.AddScoped<AuthenticationStateProvider, CircuitRevalidation>();
+        services.AddCascadingAuthenticationState();
+        return services.AddSignIn().AddKeyRing();
+    }
+
+    private static IServiceCollection AddSignIn(this IServiceCollection services)
+    {
+        services.AddIdentityCore<User>(options =>
+            {
+                options.User.RequireUniqueEmail = true;
+                // Length is what protects; NIST SP 800-63B asks for no mixture of characters.
+                options.Password.RequiredLength = 10;
+                options.Password.RequiredUniqueChars = 4;
+                options.Password.RequireDigit = options.Password.RequireLowercase = options.Password.RequireUppercase = options.Password.RequireNonAlphanumeric = false;
+                options.Lockout.MaxFailedAccessAttempts = 5;
+                options.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(5);
+            })
+            .AddEntityFrameworkStores<BillingDbContext>()
+            .AddSignInManager()
+            .AddClaimsPrincipalFactory<PortalClaims>()
+            .AddDefaultTokenProviders();
+        services.Configure<SecurityStampValidatorOptions>(options =>
+        {
+            options.ValidationInterval = TimeSpan.FromMinutes(1);
+            options.OnRefreshingPrincipal = context =>
+            {
+                // A refreshed session goes on in its organization, not where the person's latest sign-in went.
+                if (context.CurrentPrincipal?.FindFirst(PortalClaims.Organization)?.Value is { } organizationId)
+                {
+                    context.NewPrincipal = PortalClaims.For(context.NewPrincipal!, organizationId);
+                }
+
+                return Task.CompletedTask;
+            };
+        });
+        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddBearerToken(IdentityConstants.BearerScheme).AddIdentityCookies();
+        services.ConfigureApplicationCookie(options =>
+        {
+            options.Cookie.Name = "billing_session";
+            options.Cookie.HttpOnly = true;
+            options.Cookie.SameSite = SameSiteMode.Lax;
+            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            options.ExpireTimeSpan = TimeSpan.FromDays(14);
+            options.SlidingExpiration = true;
+            options.LoginPath = "/Account/Login";
+            options.LogoutPath = "/Account/Logout";
+            options.AccessDeniedPath = "/Account/Login";
+            options.ReturnUrlParameter = "returnUrl";
+        });
+        services.AddAuthorization();
+        return services;
+    }
+
+    private static IServiceCollection AddKeyRing(this IServiceCollection services)
+    {
+        services.AddDataProtection().SetApplicationName("BillingPortal");
+        services.AddSingleton<ProtectionKeys>();
+        services.AddOptions<KeyManagementOptions>().Configure<ProtectionKeys>((options, keys) => options.XmlRepository = keys);
+        return services;
+    }
+}

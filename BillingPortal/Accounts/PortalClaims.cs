@@ -1,0 +1,35 @@
+using System.Security.Claims;
+using BillingPortal.Store;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+
+namespace BillingPortal.Accounts;
+
+/// <summary>Makes the claims of a sign-in: who, since which change of password or rights, and for which organization.</summary>
+internal sealed class PortalClaims(UserManager<User> users, IOptions<IdentityOptions> options, Organizations organizations)
+    : UserClaimsPrincipalFactory<User>(users, options)
+{
+    /// <summary>The claim that names the organization a session acts for.</summary>
+    public const string Organization = "org";
+
+    /// <summary>A copy of <paramref name="principal"/> that acts for another organization.</summary>
+    public static ClaimsPrincipal For(ClaimsPrincipal principal, string organizationId)
+    {
+        var copy = principal.Clone();
+        var identity = (ClaimsIdentity)copy.Identity!;
+        foreach (var claim in identity.FindAll(Organization).ToList())
+        {
+            identity.RemoveClaim(claim);
+        }
+
+        identity.AddClaim(new Claim(Organization, organizationId));
+        return copy;
+    }
+
+    protected override async Task<ClaimsIdentity> GenerateClaimsAsync(User user)
+    {
+        var identity = await base.GenerateClaimsAsync(user);
+        identity.AddClaim(new Claim(Organization, await organizations.OpenAsync(user, CancellationToken.None)));
+        return identity;
+    }
+}

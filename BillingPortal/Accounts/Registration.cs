@@ -1,0 +1,93 @@
+using System.ComponentModel.DataAnnotations;
+using BillingPortal.Store;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+
+namespace BillingPortal.Accounts;
+
+/// <summary>What became of a sign-up.</summary>
+public abstract record RegistrationResult
+{
+    private RegistrationResult()
+    {
+    }
+
+    /// <summary>The person is there, with a personal organization.</summary>
+    public sealed record Registered(User User) : RegistrationResult;
+
+    /// <summary>Somebody has that address. Whoever asks from outside is told the same as for <see cref="Registered"/>.</summary>
+    public sealed record Taken : RegistrationResult;
+
+    /// <summary>The address or the password cannot be used, for these reasons.</summary>
+    public sealed record Refused(IReadOnlyList<string> Reasons) : RegistrationResult;
+}
+
+/// <summary>Signs people up.</summary>
+public sealed class Registration(IServiceScopeFactory scopes, Organizations organizations, IStoreSessions sessions, TimeProvider clock)
+{
+    /// <summary>Longest e-mail address, in characters. Source: RFC 5321, 4.5.3.1.3.</summary>
+    public const int EmailLength = 254;
+
+    /// <summary>Longest name of a person, in characters.</summary>
+    public const int NameLength = 80;
+
+    /// <summary>Longest password, in characters; hashing a longer one would only keep the machine busy.</summary>
+    public const int PasswordLength = 200;
+
+    private static readonly EmailAddressAttribute EmailShape = new();
+
+    /// <summary>Makes a person and the personal organization. If it breaks off in between, the first sign-in completes it.</summary>
+    public async Task<RegistrationResult> RegisterAsync(string email, string password, string? displayName, CancellationToken cancellationToken)
+    {
+        email = email.Trim();
+        var name = string.IsNullOrWhiteSpace(displayName) ? email.Split('@')[0] : displayName.Trim();
+        if (email.Length > EmailLength || !EmailShape.IsValid(email) || email.Any(char.IsWhiteSpace) || email.Any(char.IsControl))
+        {
+            return new RegistrationResult.Refused(["This is not an e-mail address."]);
+        }
+
+        if (name.Length > NameLength)
+        {
+            return new RegistrationResult.Refused([$"A name has at most {NameLength} characters."]);
+        }
+
+        if (password.Length > PasswordLength)
+        {
+            return new RegistrationResult.Refused([$"A password has at most {PasswordLength} characters."]);
+        }
+
+        await using var scope = scopes.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+        var user = new User { UserName = email, Email = email, DisplayName = name, CreatedAt = clock.Now() };
+
+        // Before looking whether the address is taken, so that a password is refused alike for both.
+        List<string> reasons = [];
+        foreach (var validator in users.PasswordValidators)
+        {
+            reasons.AddRange((await validator.ValidateAsync(users, user, password)).Errors.Select(error => error.Description));
+        }
+
+        if (reasons.Count > 0)
+        {
+            return new RegistrationResult.Refused(reasons);
+        }
+
+        try
+        {
+            var made = await users.CreateAsync(user, password);
+            if (!made.Succeeded)
+            {
+                return made.Errors.Any(error => error.Code is nameof(IdentityErrorDescriber.DuplicateUserName) or nameof(IdentityErrorDescriber.DuplicateEmail))
+                    ? new RegistrationResult.Taken()
+                    : new RegistrationResult.Refused([.. made.Errors.Select(error => error.Description)]);
+            }
+        }
+        catch (DbUpdateException exception) when (sessions.IsUniqueViolation(exception))
+        {
+            return new RegistrationResult.Taken();
+        }
+
+        await organizations.EnsurePersonalAsync(user, cancellationToken);
+        return new RegistrationResult.Registered(user);
+    }
+}

@@ -1,0 +1,30 @@
+namespace BillingPortal.Api;
+
+/// <summary>An answer other than success, thrown by an endpoint and written in the shape of its surface.</summary>
+/// <param name="status">The HTTP status.</param>
+/// <param name="code">Stable and machine-readable, such as <c>PACK_LIMIT_REACHED</c>.</param>
+/// <param name="message">A sentence for people.</param>
+/// <param name="field">The field of the request that is at fault.</param>
+/// <param name="upgrade">Whether a higher plan would help.</param>
+/// <param name="extra">Further fields of the body; they win over fields of the same name.</param>
+public sealed class ApiException(
+    int status, string code, string message, string? field = null, bool upgrade = false, IReadOnlyDictionary<string, object?>? extra = null)
+    : Exception(message)
+{
+    public int Status => status;
+
+    public string Code => code;
+
+    public string? Field { get; } = field;
+
+    public bool Upgrade => upgrade;
+
+    public IReadOnlyDictionary<string, object?>? Extra => extra;
+
+    /// <summary>400: a field of the request is missing or wrong.</summary>
+    public static ApiException Invalid(string? field, string message) =>
+        new(StatusCodes.Status400BadRequest, "INVALID_REQUEST", message, field);
+
+    /// <summary>404, whether there is no such thing or it belongs to somebody else.</summary>
+    public static ApiException NotFound(string message) => new(StatusCodes.Status404NotFound, "NOT_FOUND", message);
+}

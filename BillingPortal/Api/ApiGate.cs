@@ -1,0 +1,122 @@
+using BillingPortal.Access;
+using BillingPortal.Accounts;
+using BillingPortal.Store;
+using Microsoft.AspNetCore.Authentication;
+
+namespace BillingPortal.Api;
+
+/// <summary>Stands before every endpoint: knows the caller, refuses forged calls, and gives every error the shape of its surface.</summary>
+internal sealed class ApiGate(RequestDelegate next, IStoreSessions sessions, ILogger<ApiGate> logger)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var requiresCaller = http.GetEndpoint()?.Metadata.GetMetadata<RequiresCaller>() is not null;
+        if (Surfaces.Of(http.Request.Path) is not { } surface)
+        {
+            if (requiresCaller && await http.GetCallerAsync(http.RequestAborted) is null)
+            {
+                await http.ChallengeAsync();
+                return;
+            }
+
+            await next(http);
+            return;
+        }
+
+        try
+        {
+            await AdmitAsync(http, requiresCaller);
+            await next(http);
+            if (!http.Response.HasStarted && http.Response.StatusCode >= 400 && http.Response is { ContentLength: null, ContentType: null })
+            {
+                await ErrorBody.WriteAsync(http, surface, Bare(http.Response.StatusCode));
+            }
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to answer.
+        }
+        catch (Exception exception) when (!http.Response.HasStarted)
+        {
+            var error = Translate(exception, surface);
+            if (error.Status >= 500)
+            {
+                logger.LogError(exception, "{Method} {Path} failed with {Code}.", http.Request.Method, http.Request.Path, error.Code);
+            }
+
+            http.Response.Clear();
+            if (error.Status == StatusCodes.Status503ServiceUnavailable)
+            {
+                http.Response.Headers.RetryAfter = "5";
+            }
+
+            await ErrorBody.WriteAsync(http, surface, error);
+        }
+    }
+
+    private static async Task AdmitAsync(HttpContext http, bool requiresCaller)
+    {
+        foreach (var (_, values) in http.Request.Query)
+        {
+            if (values.Any(value => value is not null && ApiKeys.IsKey(value)))
+            {
+                throw new ApiException(
+                    StatusCodes.Status401Unauthorized, "KEY_IN_QUERY", "Keys are accepted in the Authorization header only. Revoke this one: addresses end up in logs.");
+            }
+        }
+
+        var caller = await http.GetCallerAsync(http.RequestAborted);
+        if (!requiresCaller)
+        {
+            return;
+        }
+
+        if (caller is null)
+        {
+            throw new ApiException(StatusCodes.Status401Unauthorized, "UNAUTHORIZED", "Valid credentials are needed.");
+        }
+
+        if (http.UsesCookie() && !await SameOrigin.AllowsAsync(http))
+        {
+            throw new ApiException(StatusCodes.Status403Forbidden, "CROSS_SITE_REQUEST", "A call that uses the session cookie must come from the portal's own pages.");
+        }
+    }
+
+    private ApiException Translate(Exception exception, Surface surface) => exception switch
+    {
+        ApiException error => error,
+        AccessDeniedException denied => Denied(denied, surface),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Bare(StatusCodes.Status413PayloadTooLarge),
+        BadHttpRequestException bad => new ApiException(bad.StatusCode, "INVALID_REQUEST", "The request could not be understood."),
+        _ when sessions.IsTransient(exception) => Bare(StatusCodes.Status503ServiceUnavailable),
+        _ => Bare(StatusCodes.Status500InternalServerError),
+    };
+
+    private static ApiException Denied(AccessDeniedException denied, Surface surface)
+    {
+        var code = denied.Denial switch
+        {
+            AccessDenial.MissingScope => "MISSING_SCOPE",
+            AccessDenial.SessionRequired => "DASHBOARD_SESSION_REQUIRED",
+            AccessDenial.RoleTooLow when surface is Surface.Credits => "NO_BILLING_PERMISSION",
+            AccessDenial.RoleTooLow => "ROLE_TOO_LOW",
+            AccessDenial.PlanWithoutApi => "UPGRADE_REQUIRED",
+            _ => "FORBIDDEN",
+        };
+        return new ApiException(StatusCodes.Status403Forbidden, code, denied.Message, upgrade: denied.Denial is AccessDenial.PlanWithoutApi);
+    }
+
+    /// <summary>The error of a status that came without words.</summary>
+    private static ApiException Bare(int status) => status switch
+    {
+        401 => new ApiException(status, "UNAUTHORIZED", "Valid credentials are needed."),
+        403 => new ApiException(status, "FORBIDDEN", "This is not allowed."),
+        404 => new ApiException(status, "NOT_FOUND", "There is nothing here."),
+        405 => new ApiException(status, "METHOD_NOT_ALLOWED", "This address does not answer that method."),
+        413 => new ApiException(status, "TOO_LARGE", "The body is too large."),
+        415 => new ApiException(status, "UNSUPPORTED_MEDIA_TYPE", "This content type is not understood here."),
+        503 => new ApiException(status, "UNAVAILABLE", "The portal cannot reach its database just now. Nothing was changed unless an answer said so; try again."),
+        >= 500 => new ApiException(status, "INTERNAL_ERROR", "Something went wrong on our side."),
+        _ => new ApiException(status, "INVALID_REQUEST", "The request could not be understood."),
+    };
+}

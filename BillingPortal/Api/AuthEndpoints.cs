@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+using BillingPortal.Accounts;
+using Microsoft.AspNetCore.Authentication.BearerToken;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+
+namespace BillingPortal.Api;
+
+/// <summary>Access tokens of signed-in users: <c>/api/auth</c>. Source: contract, "Authentication, on every surface".</summary>
+internal static class AuthEndpoints
+{
+    public static IEndpointRouteBuilder MapAuth(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/auth").WithTags("Authentication").AllowAnonymous();
+        group.MapPost("/login", LoginAsync).WithSummary("Signs a person in").Accepts<LoginRequest>("application/json").Produces<AccessTokenResponse>();
+        group.MapPost("/refresh", RefreshAsync).WithSummary("Exchanges a refresh token for new tokens").Accepts<RefreshTokenRequest>("application/json").Produces<AccessTokenResponse>();
+        return routes;
+    }
+
+    private static async Task<IResult> LoginAsync(HttpContext http, SignIns signIns, CancellationToken cancellationToken)
+    {
+        var request = await http.ReadBodyAsync<LoginRequest>(cancellationToken);
+        var principal = await signIns.CheckAsync(request.Email, request.Password)
+            ?? throw new ApiException(
+                StatusCodes.Status401Unauthorized, "INVALID_CREDENTIALS", "That e-mail and password do not match, or the account rests for five minutes after five wrong passwords.");
+        return TypedResults.SignIn(principal, authenticationScheme: IdentityConstants.BearerScheme);
+    }
+
+    private static async Task<IResult> RefreshAsync(
+        HttpContext http, SignIns signIns, IOptionsMonitor<BearerTokenOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var request = await http.ReadBodyAsync<RefreshTokenRequest>(cancellationToken);
+        var ticket = options.Get(IdentityConstants.BearerScheme).RefreshTokenProtector.Unprotect(request.RefreshToken);
+        var principal = ticket?.Properties.ExpiresUtc is { } expires && clock.GetUtcNow() < expires ? await signIns.RenewAsync(ticket.Principal) : null;
+        return principal is null
+            ? throw new ApiException(StatusCodes.Status401Unauthorized, "INVALID_REFRESH_TOKEN", "Sign in again.")
+            : TypedResults.SignIn(principal, authenticationScheme: IdentityConstants.BearerScheme);
+    }
+
+    internal sealed record LoginRequest([property: StringLength(Registration.EmailLength)] string Email, [property: StringLength(Registration.PasswordLength)] string Password);
+
+    internal sealed record RefreshTokenRequest([property: StringLength(8000)] string RefreshToken);
+}

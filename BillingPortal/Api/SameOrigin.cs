@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Antiforgery;
+
+namespace BillingPortal.Api;
+
+/// <summary>Tells calls that the portal's own pages make from those that a foreign page makes with its visitor's cookie.</summary>
+internal static class SameOrigin
+{
+    /// <summary>Whether a call may use the session cookie to change something: it comes from this origin, or carries the antiforgery token.</summary>
+    public static async Task<bool> AllowsAsync(HttpContext http)
+    {
+        var method = http.Request.Method;
+        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method))
+        {
+            return true;
+        }
+
+        // Browsers write this header, and no page can: it decides where it is present.
+        if (http.Request.Headers["Sec-Fetch-Site"] is [{ } site])
+        {
+            return site is "same-origin";
+        }
+
+        return http.Request.Headers.Origin is [{ } origin]
+            ? IsOwn(http, origin)
+            : await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http);
+    }
+
+    /// <summary>Whether an Origin header names the address this request was sent to.</summary>
+    public static bool IsOwn(HttpContext http, string origin) =>
+        string.Equals(origin, $"{http.Request.Scheme}://{http.Request.Host}", StringComparison.OrdinalIgnoreCase);
+}

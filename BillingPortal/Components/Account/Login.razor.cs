@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+using BillingPortal.Accounts;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Identity;
+
+namespace BillingPortal.Components.Account;
+
+/// <summary>Signs a person in by e-mail and password. Static: it sets a cookie, and works without scripts.</summary>
+public sealed partial class Login
+{
+    private string? refusal;
+
+    [SupplyParameterFromForm(FormName = "login")]
+    private LoginInput? Input { get; set; }
+
+    [SupplyParameterFromQuery(Name = "returnUrl")]
+    private string? ReturnUrl { get; set; }
+
+    [SupplyParameterFromQuery(Name = "registered")]
+    private bool Registered { get; set; }
+
+    [CascadingParameter]
+    private HttpContext Http { get; set; } = default!;
+
+    protected override void OnInitialized() => Input ??= new LoginInput();
+
+    private async Task SignInAsync()
+    {
+        if (await SignIns.CheckAsync(Input!.Email, Input.Password) is not { } principal)
+        {
+            refusal = "That e-mail and password do not match. After five wrong passwords an account rests for five minutes.";
+            return;
+        }
+
+        await Http.SignInAsync(IdentityConstants.ApplicationScheme, principal, new AuthenticationProperties { IsPersistent = true });
+        Navigation.NavigateTo(LocalUrl.OrHome(ReturnUrl));
+    }
+
+    /// <summary>The form's fields.</summary>
+    public sealed class LoginInput
+    {
+        [Required(ErrorMessage = "Enter your e-mail address.")]
+        [StringLength(Registration.EmailLength, ErrorMessage = "An e-mail address has at most {1} characters.")]
+        public string Email { get; set; } = "";
+
+        [Required(ErrorMessage = "Enter your password.")]
+        [StringLength(Registration.PasswordLength, ErrorMessage = "A password has at most {1} characters.")]
+        public string Password { get; set; } = "";
+    }
+}
