@@ -1,12 +1,17 @@
 using System.Globalization;
 using BillingPortal.Accounts;
 using BillingPortal.Api;
+using BillingPortal;
 using BillingPortal.Components;
 using BillingPortal.Store;
 using BillingPortal.Wallets;
 
 // Content root and settings lie beside the program, so it starts the same from any folder, published, and under test.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+if (await CommandLine.RunAsync(args, builder.Configuration, CancellationToken.None) is { } exitCode)
+{
+    return exitCode;
+}
 
 // Without a publish the assets of packages are found through this manifest; the host reads it unasked only in development.
 builder.WebHost.UseStaticWebAssets();
@@ -40,6 +45,7 @@ app.MapApi();
 app.MapPages();
 
 await app.RunAsync();
+return 0;
 
 /// <summary>The portal's entry point, named so that tests can start it.</summary>
 public partial class Program;

@@ -50,14 +50,7 @@ internal sealed class PostgresSession(NpgsqlDataSource source, IServiceProvider 
         }
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        if (connection is not null)
-        {
-            await connection.DisposeAsync();
-            connection = null;
-        }
-    }
+    public override async ValueTask DisposeAsync() => await DiscardAsync();
 
     protected override async Task WriteAsync(IReadOnlyList<RowSet> sets, bool commit, CancellationToken cancellationToken)
     {
@@ -93,21 +86,26 @@ internal sealed class PostgresSession(NpgsqlDataSource source, IServiceProvider 
 
     protected override async Task UndoAsync()
     {
-        try
+        if (transaction is not null)
         {
-            if (transaction is not null)
-            {
-                await transaction.DisposeAsync();
-            }
-        }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
-        {
-            // The connection broke; the pool gives another to the next transaction.
-            await connection!.DisposeAsync();
-            connection = null;
+            await transaction.DisposeAsync();
+            transaction = null;
         }
 
+        if (connection is { State: not ConnectionState.Open })
+        {
+            await DiscardAsync();
+        }
+    }
+
+    protected override async Task DiscardAsync()
+    {
         transaction = null;
+        if (connection is not null)
+        {
+            await connection.DisposeAsync();
+            connection = null;
+        }
     }
 
     protected override BillingDbContext Enlist()

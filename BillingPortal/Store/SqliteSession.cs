@@ -48,11 +48,8 @@ internal sealed class SqliteSession(string connectionString, IServiceProvider se
 
     public override async ValueTask DisposeAsync()
     {
-        if (connection is not null)
-        {
-            await UndoAsync();
-            await Discard();
-        }
+        await RollbackAsync();
+        await DiscardAsync();
     }
 
     protected override Task WriteAsync(IReadOnlyList<RowSet> sets, bool commit, CancellationToken cancellationToken)
@@ -81,18 +78,26 @@ internal sealed class SqliteSession(string connectionString, IServiceProvider se
         return Task.CompletedTask;
     }
 
-    protected override async Task UndoAsync()
+    protected override Task UndoAsync()
     {
-        try
+        transaction?.Dispose();
+        transaction = null;
+        return Task.CompletedTask;
+    }
+
+    protected override async Task DiscardAsync()
+    {
+        transaction = null;
+        foreach (var command in commands.Values)
         {
-            transaction?.Dispose();
-            transaction = null;
+            await command.DisposeAsync();
         }
-        catch (SqliteException)
+
+        commands.Clear();
+        if (connection is not null)
         {
-            // The connection is beyond repair; the next transaction starts on a new one.
-            transaction = null;
-            await Discard();
+            await connection.DisposeAsync();
+            connection = null;
         }
     }
 
@@ -103,18 +108,6 @@ internal sealed class SqliteSession(string connectionString, IServiceProvider se
         var context = new SqliteBillingDbContext(options);
         context.Database.UseTransaction(transaction);
         return context;
-    }
-
-    private async Task Discard()
-    {
-        foreach (var command in commands.Values)
-        {
-            await command.DisposeAsync();
-        }
-
-        commands.Clear();
-        await connection!.DisposeAsync();
-        connection = null;
     }
 
     private SqliteCommand Command(object key, Func<string> sql, int parameters)

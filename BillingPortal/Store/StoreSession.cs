@@ -46,14 +46,26 @@ public abstract class StoreSession : IAsyncDisposable
     public async Task RollbackAsync()
     {
         pending.Clear();
-        await UndoAsync();
+        try
+        {
+            await UndoAsync();
+        }
+        catch (Exception)
+        {
+            // The connection is beyond repair; nothing was committed on it, and the next transaction starts on a new one.
+            await DiscardAsync();
+        }
     }
 
     public abstract ValueTask DisposeAsync();
 
     protected abstract Task WriteAsync(IReadOnlyList<RowSet> sets, bool commit, CancellationToken cancellationToken);
 
+    /// <summary>Rolls back; afterwards the session can begin again. May throw.</summary>
     protected abstract Task UndoAsync();
+
+    /// <summary>Gives the connection up, whatever state it is in.</summary>
+    protected abstract Task DiscardAsync();
 
     protected abstract BillingDbContext Enlist();
 

@@ -79,12 +79,20 @@ public sealed record GiftTransfer : WalletCommand
 
     internal override Refusal? Apply(WalletBook book)
     {
+        if (RecipientOrganizationId == OrganizationId)
+        {
+            return new Refusal.Rule("GIFT_TO_SELF", "A gift goes to someone else.");
+        }
+
         var sender = new WalletKey(OrganizationId, CreditType);
         var before = book[sender];
         var refusal = book.Change(sender, wallet => wallet.SendGift(book.Header(this), Amount));
         return refusal ?? book.Change(
-            new(RecipientOrganizationId, CreditType), wallet => wallet.ReceiveGift(book.Header(this), before, book.LastTransaction));
+            new(RecipientOrganizationId, CreditType), wallet => wallet.ReceiveGift(ReceiptHeader(book), before, book.LastTransaction));
     }
+
+    // References are the sender's to choose, so in the recipient's organization the sender is part of it: it cannot take one of the recipient's own.
+    private TransactionHeader ReceiptHeader(WalletBook book) => book.Header(this) with { Reference = $"from:{OrganizationId}:{Reference}" };
 }
 
 /// <summary>Takes back a payment's credit; what was spent of it is owed.</summary>

@@ -9,9 +9,11 @@ internal static class LedgerGuards
 
     private static readonly ImmutableArray<string> Verbs = ["UPDATE", "DELETE"];
 
-    /// <summary>The names under which the triggers stand in either database.</summary>
-    public static ImmutableArray<string> Triggers { get; } =
-        [.. Tables.SelectMany(table => new[] { $"{table}_refuse_update", $"{table}_refuse_delete" })];
+    /// <summary>The names under which the triggers stand in a database; SQLite has no TRUNCATE to refuse.</summary>
+    public static IEnumerable<string> TriggersOn(bool sqlite) =>
+        from table in Tables
+        from verb in sqlite ? Verbs : [.. Verbs, "TRUNCATE"]
+        select $"{table}_refuse_{verb.ToLowerInvariant()}";
 
     public static IEnumerable<string> Sqlite =>
         from table in Tables

@@ -1,4 +1,3 @@
-using System.Data;
 using System.Data.Common;
 using System.Diagnostics;
 using BillingPortal.Store;
@@ -31,6 +30,9 @@ public sealed class LedgerVerification(IDbContextFactory<BillingDbContext> conte
 
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
 
+    // Sums over the whole ledger pass 64 bits long before any wallet does, and SQLite ends such a sum with an error.
+    private const string Total = "(SUM(p.amount_micros / 1000000) * 1000000 + SUM(p.amount_micros % 1000000))";
+
     // Each query names its broken rows; the engines agree on every word of them.
     private static readonly (int Invariant, string Sql)[] Checks =
     [
@@ -38,10 +40,15 @@ public sealed class LedgerVerification(IDbContextFactory<BillingDbContext> conte
             SELECT 'the postings of transaction ' || transaction_id || ' sum to ' || SUM(amount_micros) || ', not zero'
             FROM postings GROUP BY organization_id, transaction_id HAVING SUM(amount_micros) <> 0
             """),
-        (1, """
-            SELECT 'all postings of ' || t.credit_type || ' sum to ' || SUM(p.amount_micros) || ', not zero'
+        (1, $"""
+            SELECT 'all postings of ' || t.credit_type || ' sum to ' || {Total} || ', not zero'
             FROM postings p JOIN transactions t ON t.organization_id = p.organization_id AND t.id = p.transaction_id
-            GROUP BY t.credit_type HAVING SUM(p.amount_micros) <> 0
+            GROUP BY t.credit_type HAVING {Total} <> 0
+            """),
+        (1, $"""
+            SELECT 'gifts of ' || t.credit_type || ' left ' || {Total} || ' on the way'
+            FROM postings p JOIN transactions t ON t.organization_id = p.organization_id AND t.id = p.transaction_id
+            WHERE p.account = 'transferred' GROUP BY t.credit_type HAVING {Total} <> 0
             """),
         (1, """
             SELECT 'the postings of ' || p.transaction_id || ' belong to no transaction'
@@ -121,10 +128,8 @@ public sealed class LedgerVerification(IDbContextFactory<BillingDbContext> conte
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         db.Database.SetCommandTimeout(Timeout);
 
-        // One snapshot for all checks: what is posted meanwhile belongs to none of them. SQLite takes its snapshot at the first read.
-        await using var snapshot = db.Database.IsSqlite()
-            ? await SqliteSnapshotAsync(db, cancellationToken)
-            : await db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        // What is posted meanwhile belongs to none of the checks.
+        await using var snapshot = await db.BeginSnapshotAsync(cancellationToken);
         var faults = new List<LedgerFault>();
         foreach (var (index, check) in Checks.Index())
         {
@@ -148,16 +153,8 @@ public sealed class LedgerVerification(IDbContextFactory<BillingDbContext> conte
             ? "SELECT name FROM sqlite_master WHERE type = 'trigger'"
             : "SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'";
         var present = await QueryAsync(db, catalog, cancellationToken);
-        return LedgerGuards.Triggers.Except(present, StringComparer.Ordinal)
+        return LedgerGuards.TriggersOn(db.Database.IsSqlite()).Except(present, StringComparer.Ordinal)
             .Select(missing => new LedgerFault(4, $"the guard {missing}, which keeps posted rows from being changed, is missing or off"));
-    }
-
-    private static async Task<Microsoft.EntityFrameworkCore.Storage.IDbContextTransaction> SqliteSnapshotAsync(
-        BillingDbContext db, CancellationToken cancellationToken)
-    {
-        await db.Database.OpenConnectionAsync(cancellationToken);
-        var connection = (Microsoft.Data.Sqlite.SqliteConnection)db.Database.GetDbConnection();
-        return (await db.Database.UseTransactionAsync(connection.BeginTransaction(deferred: true), cancellationToken))!;
     }
 
     private static async Task<List<string>> QueryAsync(BillingDbContext db, string sql, CancellationToken cancellationToken)

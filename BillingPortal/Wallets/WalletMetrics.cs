@@ -13,6 +13,7 @@ public sealed class WalletMetrics
     private readonly Counter<long> transactions;
     private readonly Counter<long> failures;
     private readonly Histogram<double> latency;
+    private long faults;
 
     public WalletMetrics(IMeterFactory meters)
     {
@@ -21,6 +22,7 @@ public sealed class WalletMetrics
         transactions = meter.CreateCounter<long>("billing.wallet.transactions", "{transaction}", "Transactions posted.");
         failures = meter.CreateCounter<long>("billing.wallet.failures", "{command}", "Commands that failed because the database stayed away.");
         latency = meter.CreateHistogram<double>("billing.wallet.latency", "s", "From queueing the oldest command of a batch to its commit.");
+        meter.CreateObservableGauge("billing.ledger.faults", () => Interlocked.Read(ref faults), "{fault}", "Faults the last verification found; above zero no credit moves.");
     }
 
     internal void Committed(int batch, int posted, long oldestQueuedAt)
@@ -30,5 +32,7 @@ public sealed class WalletMetrics
         latency.Record(Stopwatch.GetElapsedTime(oldestQueuedAt).TotalSeconds);
     }
 
-    internal void Failed() => failures.Add(1);
+    internal void Failed(int batch) => failures.Add(batch);
+
+    internal void Verified(int found) => Interlocked.Exchange(ref faults, found);
 }

@@ -42,7 +42,7 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
 
         if (row.NextChangeAt is { } change && change <= now)
         {
-            var wallet = await LoadAsync(db, row, cancellationToken);
+            var wallet = await LoadAsync(db, key, cancellationToken);
             return new WalletBalance(key, wallet.BalanceAt(now), wallet.HeldAt(now));
         }
 
@@ -53,12 +53,19 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
     internal async Task<Wallet> GetWalletAsync(WalletKey key, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var row = await FindWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
-        return row is null ? Wallet.Empty(key) : await LoadAsync(db, row, cancellationToken);
+        return await LoadAsync(db, key, cancellationToken);
     }
 
-    private static async Task<Wallet> LoadAsync(BillingDbContext db, WalletRow row, CancellationToken cancellationToken)
+    private static async Task<Wallet> LoadAsync(BillingDbContext db, WalletKey key, CancellationToken cancellationToken)
     {
+        // Row, buckets and holds of one instant: a commit between two of the queries would show credit twice or not at all.
+        await using var snapshot = await db.BeginSnapshotAsync(cancellationToken);
+        var row = await FindWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
+        if (row is null)
+        {
+            return Wallet.Empty(key);
+        }
+
         var buckets = await db.Set<BucketRow>().AsNoTracking()
             .Where(bucket => bucket.OrganizationId == row.OrganizationId && bucket.CreditType == row.CreditType)
             .Where(bucket => bucket.RemainingMicros != Credits.Zero || bucket.Kind == BucketKind.Overdraft)
@@ -67,7 +74,7 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
             .Where(hold => hold.OrganizationId == row.OrganizationId && hold.CreditType == row.CreditType && hold.State == HoldState.Open)
             .ToListAsync(cancellationToken);
         return new Wallet(
-            new WalletKey(row.OrganizationId, row.CreditType), row.Sequence, row.BalanceMicros,
+            key, row.Sequence, row.BalanceMicros,
             [.. buckets.Select(ToBucket).Order(DrawdownOrder.Instance)],
             [.. holds.Select(hold => new Hold(hold.Id, hold.AmountMicros, hold.ExpiresAt))]);
     }

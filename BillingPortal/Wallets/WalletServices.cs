@@ -10,6 +10,10 @@ public static class WalletServices
         services.AddSingleton<WalletReader>();
         services.AddSingleton<TransactionHistory>();
         services.AddSingleton<LedgerVerification>();
+        services.AddSingleton<LedgerSeal>();
+        services.AddSingleton<LedgerWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<LedgerWatch>());
+        services.AddHealthChecks().AddCheck<LedgerHealth>("ledger");
         services.AddSingleton<WalletWriter>();
         services.AddHostedService(provider => provider.GetRequiredService<WalletWriter>());
         services.AddSingleton<ExpirySweep>();

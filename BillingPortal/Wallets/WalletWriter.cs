@@ -18,17 +18,22 @@ public sealed class WalletWriter : BackgroundService
     private const int MaxAttempts = 4;
     private const int QueueCapacity = 20_000;
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(1);
+
+    // How long an absent database is waited for before its callers are told.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly IStoreSessions sessions;
     private readonly TimeProvider clock;
     private readonly BalanceFeed feed;
+    private readonly LedgerSeal seal;
     private readonly WalletMetrics metrics;
     private readonly ILogger<WalletWriter> logger;
     private readonly Channel<Pending>[] shards;
 
-    public WalletWriter(IStoreSessions sessions, TimeProvider clock, BalanceFeed feed, WalletMetrics metrics, ILogger<WalletWriter> logger)
+    public WalletWriter(IStoreSessions sessions, TimeProvider clock, BalanceFeed feed, LedgerSeal seal, WalletMetrics metrics, ILogger<WalletWriter> logger)
     {
-        (this.sessions, this.clock, this.feed, this.metrics, this.logger) = (sessions, clock, feed, metrics, logger);
+        (this.sessions, this.clock, this.feed, this.seal, this.metrics, this.logger) = (sessions, clock, feed, seal, metrics, logger);
         shards = [.. Enumerable.Range(0, sessions.Writers).Select(_ => Channel.CreateBounded<Pending>(
             new BoundedChannelOptions(QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }))];
     }
@@ -36,7 +41,7 @@ public sealed class WalletWriter : BackgroundService
     /// <summary>Does a command, or answers that it was done before. Returns only after the commit.</summary>
     /// <param name="command">Whole or not at all, at most once for its reference.</param>
     /// <param name="cancellationToken">Gives up waiting; a command that was queued may still be done, and the same reference again will tell.</param>
-    /// <exception cref="Exception">The database's own error when it stayed away; the command may be repeated under the same reference.</exception>
+    /// <exception cref="LedgerUnavailableException">The database stayed away, or the ledger is sealed; the command may be repeated under the same reference.</exception>
     public async Task<PostResult> ExecuteAsync(WalletCommand command, CancellationToken cancellationToken)
     {
         var pending = new Pending(command, Stopwatch.GetTimestamp());
@@ -87,13 +92,15 @@ public sealed class WalletWriter : BackgroundService
         }
     }
 
-    /// <summary>Commits a batch; if that fails, each of its commands alone, so that a bad one fails alone.</summary>
+    /// <summary>Commits a batch and answers its callers, whatever happens: nothing that goes wrong here ends the loop.</summary>
     private async Task CommitAsync(StoreSession session, IReadOnlyList<Pending> batch)
     {
+        var started = Stopwatch.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             try
             {
+                seal.DemandOpen();
                 await CommitOnceAsync(session, batch);
                 return;
             }
@@ -102,34 +109,51 @@ public sealed class WalletWriter : BackgroundService
                 await session.RollbackAsync();
 
                 // Trying again is safe even when the commit's outcome is unknown: a reference that was posted is found and answered as a replay.
+                if (sessions.IsTransient(exception) && Stopwatch.GetElapsedTime(started) < Patience)
+                {
+                    logger.LogWarning(exception, "The database did not take a batch of {Count} commands; it is tried again.", batch.Count);
+                    var delay = FirstRetryDelay * Math.Pow(2, attempt);
+                    await Task.Delay(delay < LongestRetryDelay ? delay : LongestRetryDelay);
+                    continue;
+                }
+
                 // A unique key that was taken between our look and our commit is found the second time.
-                var mayRepeat = sessions.IsTransient(exception) || sessions.IsUniqueViolation(exception);
-                if (batch.Count > 1)
+                if (batch.Count == 1 && sessions.IsUniqueViolation(exception) && attempt < MaxAttempts)
                 {
-                    logger.LogWarning(exception, "A batch of {Count} commands failed and is done one by one.", batch.Count);
-                    foreach (var pending in batch)
-                    {
-                        await CommitAsync(session, [pending]);
-                    }
+                    continue;
+                }
 
+                if (batch.Count == 1 || sessions.IsTransient(exception) || exception is LedgerUnavailableException)
+                {
+                    Fail(batch, exception);
                     return;
                 }
 
-                if (exception is RiderVetoException veto)
+                // A bad command fails alone.
+                logger.LogInformation(exception, "A batch of {Count} commands failed and is done one by one.", batch.Count);
+                foreach (var pending in batch)
                 {
-                    batch[0].Completion.TrySetResult(new PostResult.Refused(veto.Refusal));
-                    return;
+                    await CommitAsync(session, [pending]);
                 }
 
-                if (!mayRepeat || attempt == MaxAttempts)
-                {
-                    metrics.Failed();
-                    batch[0].Completion.TrySetException(exception);
-                    return;
-                }
-
-                await Task.Delay(FirstRetryDelay * (1 << attempt), clock);
+                return;
             }
+        }
+    }
+
+    private void Fail(IReadOnlyList<Pending> batch, Exception exception)
+    {
+        if (exception is RiderVetoException veto)
+        {
+            batch[0].Completion.TrySetResult(new PostResult.Refused(veto.Refusal));
+            return;
+        }
+
+        metrics.Failed(batch.Count);
+        var answer = sessions.IsTransient(exception) ? new LedgerUnavailableException("The database is not available.", exception) : exception;
+        foreach (var pending in batch)
+        {
+            pending.Completion.TrySetException(answer);
         }
     }
 
@@ -209,7 +233,7 @@ public sealed class WalletWriter : BackgroundService
         // A gift posts in two organizations and is remembered in both.
         var transactions = book.Transactions.Skip(first).ToImmutableArray();
         var elsewhere = transactions.Where(transaction => transaction.Wallet.OrganizationId != command.OrganizationId)
-            .Select(transaction => (new ReferenceKey(transaction.Wallet.OrganizationId, command.Reference), (string?)transaction.Id));
+            .Select(transaction => (new ReferenceKey(transaction.Wallet.OrganizationId, transaction.Header.Reference), (string?)transaction.Id));
         foreach (var (key, id) in due.Append((reference, command.ResultId ?? transactions.FirstOrDefault()?.Id)).Concat(elsewhere))
         {
             posted.Add(key, id);
