@@ -1,7 +1,7 @@
 using System.Globalization;
+using BillingPortal;
 using BillingPortal.Accounts;
 using BillingPortal.Api;
-using BillingPortal;
 using BillingPortal.Components;
 using BillingPortal.Store;
 using BillingPortal.Wallets;

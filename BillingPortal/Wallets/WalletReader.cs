@@ -8,7 +8,8 @@ namespace BillingPortal.Wallets;
 /// <summary>Reads balances, buckets and holds. Never waits for the writer.</summary>
 public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, TimeProvider clock)
 {
-    private static readonly Func<BillingDbContext, string, string, CancellationToken, Task<WalletRow?>> FindWallet =
+    // Not static: a compiled query belongs to one model, and every engine has its own.
+    private readonly Func<BillingDbContext, string, string, CancellationToken, Task<WalletRow?>> findWallet =
         EF.CompileAsyncQuery((BillingDbContext db, string organizationId, string creditType, CancellationToken _) =>
             db.Set<WalletRow>().AsNoTracking().FirstOrDefault(row => row.OrganizationId == organizationId && row.CreditType == creditType));
 
@@ -33,7 +34,7 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
     internal async Task<WalletBalance> GetBalanceAsync(WalletKey key, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var row = await FindWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
+        var row = await findWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
         var now = clock.Now();
         if (row is null)
         {
@@ -56,11 +57,11 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
         return await LoadAsync(db, key, cancellationToken);
     }
 
-    private static async Task<Wallet> LoadAsync(BillingDbContext db, WalletKey key, CancellationToken cancellationToken)
+    private async Task<Wallet> LoadAsync(BillingDbContext db, WalletKey key, CancellationToken cancellationToken)
     {
         // Row, buckets and holds of one instant: a commit between two of the queries would show credit twice or not at all.
         await using var snapshot = await db.BeginSnapshotAsync(cancellationToken);
-        var row = await FindWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
+        var row = await findWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
         if (row is null)
         {
             return Wallet.Empty(key);
