@@ -1,6 +1,7 @@
 using BillingPortal.Access;
 using BillingPortal.Accounts;
 using BillingPortal.Store;
+using BillingPortal.Wallets;
 using Microsoft.AspNetCore.Authentication;
 
 namespace BillingPortal.Api;
@@ -88,6 +89,7 @@ internal sealed class ApiGate(RequestDelegate next, IStoreSessions sessions, ILo
         AccessDeniedException denied => Denied(denied, surface),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Bare(StatusCodes.Status413PayloadTooLarge),
         BadHttpRequestException bad => new ApiException(bad.StatusCode, "INVALID_REQUEST", "The request could not be understood."),
+        LedgerUnavailableException unavailable => new ApiException(StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", unavailable.Message),
         _ when sessions.IsTransient(exception) => Bare(StatusCodes.Status503ServiceUnavailable),
         _ => Bare(StatusCodes.Status500InternalServerError),
     };
