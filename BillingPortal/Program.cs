@@ -2,6 +2,7 @@ using System.Globalization;
 using BillingPortal;
 using BillingPortal.Accounts;
 using BillingPortal.Api;
+using BillingPortal.Catalog;
 using BillingPortal.Components;
 using BillingPortal.Store;
 using BillingPortal.Wallets;
@@ -23,6 +24,18 @@ if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"]
 }
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.GetCultureInfo("en-US");
+
+try
+{
+    builder.Services.AddCatalog(builder.Configuration);
+}
+catch (CatalogException broken)
+{
+    // The operator's to mend, not a crash: the list of faults says all there is to say.
+    await Console.Error.WriteLineAsync(broken.Message);
+    Environment.ExitCode = 1;
+    return;
+}
 
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddStore(builder.Configuration);
