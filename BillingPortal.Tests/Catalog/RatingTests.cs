@@ -85,8 +85,12 @@ public sealed class RatingTests
     }
 
     [Fact]
-    public void A_transferred_minute_is_a_bucket_apart_that_included_minutes_do_not_serve() =>
-        Assert.Equal(Credits.Zero, Rate("transfer_minute", "scale", new UsageFacts { Quantity = Units("5") }).IncludedUnits);
+    public void A_transferred_minute_is_a_bucket_apart_that_included_minutes_do_not_serve()
+    {
+        var rated = Rate("transfer_minute", "scale", new UsageFacts { Quantity = Units("5") });
+        Assert.Equal(Credits.Zero, rated.IncludedUnits);
+        Assert.Throws<ArgumentOutOfRangeException>(() => rated.Price(Credits.FromMicros(1)));
+    }
 
     [Theory]
     [InlineData("free")]
@@ -208,8 +212,13 @@ public sealed class RatingTests
     {
         var rate = Numbers.Between(0, OperationRate.MaximumRate.Micros);
         var call = Numbers.RowOf(
-            Numbers.Between(0, OperationRate.MaximumUnits * Quantity.MicrosPerUnit), rate, rate, Numbers.Between(0, Rating.MaximumCarrierCost.Micros),
-            Numbers.Between(0, 1), Numbers.Between(0, 1), Numbers.Between(0, long.MaxValue));
+            ("quantity", Numbers.Between(0, OperationRate.MaximumUnits * Quantity.MicrosPerUnit)),
+            ("rate", rate),
+            ("surcharge", rate),
+            ("carrier cost", Numbers.Between(0, Rating.MaximumCarrierCost.Micros)),
+            ("toll-free", Numbers.Between(0, 1)),
+            ("rounds up", Numbers.Between(0, 1)),
+            ("included", Numbers.Between(0, long.MaxValue)));
         Laws.Hold(call, row =>
         {
             var (quantity, perMinute, surcharge, carrierCost, tollFree, roundsUp) = (row[0], row[1], row[2], row[3], row[4] == 1, row[5] == 1);
@@ -235,7 +244,7 @@ public sealed class RatingTests
     public void Any_model_call_costs_what_decimal_arithmetic_says()
     {
         var (tokens, rate) = (Numbers.Between(0, 500_000_000), Numbers.Between(0, 1_000_000_000));
-        Laws.Hold(Numbers.RowOf(tokens, tokens, rate, rate), row =>
+        Laws.Hold(Numbers.RowOf(("input", tokens), ("output", tokens), ("input rate", rate), ("output rate", rate)), row =>
         {
             var tier = new ModelTier("any", "Any", Credits.FromMicros(row[2]), Credits.FromMicros(row[3]), ["any"]);
             var exact = ((row[0] * (row[2] / 1_000_000m)) + (row[1] * (row[3] / 1_000_000m))) / 1_000m;

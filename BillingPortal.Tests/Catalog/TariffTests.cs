@@ -78,7 +78,7 @@ public sealed class TariffTests
     private static FsCheck.Arbitrary<Numbers.Row> AnyTariff()
     {
         var (boundary, rate) = (Numbers.Between(1, 1_000_000_000), Numbers.Between(0, 1_000_000_000_000));
-        return Numbers.RowOf(boundary, boundary, rate, rate, rate);
+        return Numbers.RowOf(("first tier", boundary), ("second tier", boundary), ("first rate", rate), ("second rate", rate), ("last rate", rate));
     }
 
     private static Tariff TariffOf(TierMode mode, Numbers.Row row) => new(mode,

@@ -64,18 +64,19 @@ internal static class Numbers
         }
     }
 
-    /// <summary>As many numbers as there are kinds, each of its own; each shrinks alone.</summary>
-    public static Arbitrary<Row> RowOf(params Arbitrary<long>[] kinds)
+    /// <summary>Several numbers, each of its own kind; each shrinks alone, and a breach prints them by name.</summary>
+    public static Arbitrary<Row> RowOf(params (string Name, Arbitrary<long> Kind)[] columns)
     {
-        var any = Gen.CollectToArray(kinds.Select(kind => kind.Generator)).Select(values => new Row(values));
+        string[] names = [.. columns.Select(column => column.Name)];
+        var any = Gen.CollectToArray(columns.Select(column => column.Kind.Generator)).Select(values => new Row(names, values));
         return Arb.From(any, row =>
-            from index in Enumerable.Range(0, kinds.Length)
-            from smaller in kinds[index].Shrinker(row[index])
+            from index in Enumerable.Range(0, columns.Length)
+            from smaller in columns[index].Kind.Shrinker(row[index])
             select row.With(index, smaller));
     }
 
-    /// <summary>A row of numbers that prints them.</summary>
-    internal sealed class Row(long[] values)
+    /// <summary>Numbers with names.</summary>
+    internal sealed class Row(string[] names, long[] values)
     {
         public long this[int index] => values[index];
 
@@ -83,9 +84,10 @@ internal static class Numbers
         {
             var copy = (long[])values.Clone();
             copy[index] = value;
-            return new Row(copy);
+            return new Row(names, copy);
         }
 
-        public override string ToString() => string.Join(" · ", values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
+        public override string ToString() =>
+            string.Join(", ", names.Zip(values, (name, value) => string.Create(CultureInfo.InvariantCulture, $"{name} {value}")));
     }
 }
