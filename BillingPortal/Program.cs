@@ -5,6 +5,7 @@ using BillingPortal.Api;
 using BillingPortal.Catalog;
 using BillingPortal.Components;
 using BillingPortal.Store;
+using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
 
 // Content root and settings lie beside the program, so it starts the same from any folder, published, and under test.
@@ -28,13 +29,13 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICult
 try
 {
     builder.Services.AddCatalog(builder.Configuration);
+    builder.Services.AddSubscriptions(builder.Configuration);
 }
 catch (CatalogException broken)
 {
     // The operator's to mend, not a crash: the list of faults says all there is to say.
     await Console.Error.WriteLineAsync(broken.Message);
-    Environment.ExitCode = 1;
-    return;
+    return 1;
 }
 
 builder.Services.AddSingleton(TimeProvider.System);

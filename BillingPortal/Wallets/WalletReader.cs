@@ -57,6 +57,16 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
         return await LoadAsync(db, key, cancellationToken);
     }
 
+    /// <summary>Which of these references were posted in the organization.</summary>
+    internal async Task<IReadOnlySet<string>> FindPostedAsync(string organizationId, IReadOnlyCollection<string> references, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<PostedReferenceRow>().AsNoTracking()
+            .Where(row => row.OrganizationId == organizationId && references.Contains(row.Reference))
+            .Select(row => row.Reference)
+            .ToHashSetAsync(cancellationToken);
+    }
+
     private async Task<Wallet> LoadAsync(BillingDbContext db, WalletKey key, CancellationToken cancellationToken)
     {
         // Row, buckets and holds of one instant: a commit between two of the queries would show credit twice or not at all.

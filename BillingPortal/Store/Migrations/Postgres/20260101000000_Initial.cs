@@ -84,6 +84,27 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "subscriptions",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    plan_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    interval = table.Column<string>(type: "text", nullable: false),
+                    seats = table.Column<int>(type: "integer", nullable: false),
+                    status = table.Column<string>(type: "text", nullable: false),
+                    started_at = table.Column<long>(type: "bigint", nullable: false),
+                    cancel_at_period_end = table.Column<bool>(type: "boolean", nullable: false),
+                    pending_plan_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    next_allowance_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_subscriptions", x => x.organization_id);
+                    table.CheckConstraint("ck_subscriptions_seats", "seats >= 1");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "transactions",
                 columns: table => new
                 {
@@ -401,6 +422,17 @@ namespace BillingPortal.Store.Migrations.Postgres
                 columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_subscriptions_id",
+                table: "subscriptions",
+                column: "id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_subscriptions_next_allowance_at",
+                table: "subscriptions",
+                column: "next_allowance_at");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_transactions_id",
                 table: "transactions",
                 column: "id",
@@ -464,6 +496,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "protection_keys");
+
+            migrationBuilder.DropTable(
+                name: "subscriptions");
 
             migrationBuilder.DropTable(
                 name: "transactions");

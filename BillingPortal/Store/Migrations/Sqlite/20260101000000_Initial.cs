@@ -83,6 +83,27 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "subscriptions",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    id = table.Column<string>(type: "TEXT", nullable: true),
+                    plan_id = table.Column<string>(type: "TEXT", nullable: false),
+                    interval = table.Column<string>(type: "TEXT", nullable: false),
+                    seats = table.Column<int>(type: "INTEGER", nullable: false),
+                    status = table.Column<string>(type: "TEXT", nullable: false),
+                    started_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    cancel_at_period_end = table.Column<bool>(type: "INTEGER", nullable: false),
+                    pending_plan_id = table.Column<string>(type: "TEXT", nullable: true),
+                    next_allowance_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_subscriptions", x => x.organization_id);
+                    table.CheckConstraint("ck_subscriptions_seats", "seats >= 1");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "transactions",
                 columns: table => new
                 {
@@ -400,6 +421,17 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_subscriptions_id",
+                table: "subscriptions",
+                column: "id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_subscriptions_next_allowance_at",
+                table: "subscriptions",
+                column: "next_allowance_at");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_transactions_id",
                 table: "transactions",
                 column: "id",
@@ -463,6 +495,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "protection_keys");
+
+            migrationBuilder.DropTable(
+                name: "subscriptions");
 
             migrationBuilder.DropTable(
                 name: "transactions");

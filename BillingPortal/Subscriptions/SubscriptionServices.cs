@@ -1,0 +1,29 @@
+using BillingPortal.Catalog;
+using BillingPortal.Ledger;
+
+namespace BillingPortal.Subscriptions;
+
+/// <summary>Puts the subscriptions together.</summary>
+public static class SubscriptionServices
+{
+    private const string DailyResetTimeZone = "Portal:DailyResetTimeZone";
+
+    /// <exception cref="CatalogException">The time zone of the daily reset is none that this machine knows.</exception>
+    public static IServiceCollection AddSubscriptions(this IServiceCollection services, IConfiguration configuration)
+    {
+        var zone = configuration[DailyResetTimeZone] ?? "UTC";
+        if (!DailyReset.TryFor(zone, out var reset))
+        {
+            throw new CatalogException([new(DailyResetTimeZone, $"'{zone}' must be an IANA time zone, such as UTC or Europe/Paris")]);
+        }
+
+        services.AddSingleton(reset);
+        services.AddSingleton<DueAllowances>();
+        services.AddSingleton<PlanStandings>();
+        services.AddSingleton<AllowancePoster>();
+        services.AddSingleton<PlanSubscriptions>();
+        services.AddSingleton<CurrentWallets>();
+        services.AddHostedService<AllowanceSweep>();
+        return services;
+    }
+}
