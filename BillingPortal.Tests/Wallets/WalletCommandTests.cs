@@ -113,8 +113,14 @@ public abstract class WalletCommandTests<TEngine>(WalletFixture<TEngine> store) 
         await Host.DoAsync(Do.Grant(allowance, Credits.FromWhole(included)));
         var charge = new AllowanceCharge
         {
-            OrganizationId = wallet.OrganizationId, Reference = Do.NewReference(), Source = "voice", Actor = "key:test",
-            AllowanceType = "minutes", CreditType = "credits", Units = Credits.FromWhole(minutes), PriceBeyond = units => (Credits.FromWhole(minutes) - units).Scale(2, 1),
+            OrganizationId = wallet.OrganizationId,
+            Reference = Do.NewReference(),
+            Source = "voice",
+            Actor = "key:test",
+            AllowanceType = "minutes",
+            CreditType = "credits",
+            Units = Credits.FromWhole(minutes),
+            PriceBeyond = units => (Credits.FromWhole(minutes) - units).Scale(2, 1),
         };
 
         Assert.IsType<PostResult.Posted>(await Host.DoAsync(charge));
@@ -132,8 +138,14 @@ public abstract class WalletCommandTests<TEngine>(WalletFixture<TEngine> store) 
 
         Assert.IsType<PostResult.Refused>(await Host.DoAsync(new AllowanceCharge
         {
-            OrganizationId = wallet.OrganizationId, Reference = Do.NewReference(), Source = "voice", Actor = "key:test",
-            AllowanceType = "minutes", CreditType = "credits", Units = Credits.FromWhole(9), PriceBeyond = _ => Credits.FromWhole(8),
+            OrganizationId = wallet.OrganizationId,
+            Reference = Do.NewReference(),
+            Source = "voice",
+            Actor = "key:test",
+            AllowanceType = "minutes",
+            CreditType = "credits",
+            Units = Credits.FromWhole(9),
+            PriceBeyond = _ => Credits.FromWhole(8),
         }));
 
         Assert.Equal(One, await Host.AvailableAsync(allowance));

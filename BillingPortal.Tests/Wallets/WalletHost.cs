@@ -84,53 +84,98 @@ internal static class Do
 
     public static Charge Charge(WalletKey wallet, Credits amount) => new()
     {
-        OrganizationId = wallet.OrganizationId, CreditType = wallet.CreditType, Reference = NewReference(), Source = "voice", Actor = "key:test", Amount = amount,
+        OrganizationId = wallet.OrganizationId,
+        CreditType = wallet.CreditType,
+        Reference = NewReference(),
+        Source = "voice",
+        Actor = "key:test",
+        Amount = amount,
     };
 
     public static Grant Grant(WalletKey wallet, Credits amount, DateTimeOffset? expiresAt = null, BucketKind kind = BucketKind.Promotional, string? origin = null) => new()
     {
-        OrganizationId = wallet.OrganizationId, CreditType = wallet.CreditType, Reference = NewReference(), Source = "promo", Actor = "system:test",
+        OrganizationId = wallet.OrganizationId,
+        CreditType = wallet.CreditType,
+        Reference = NewReference(),
+        Source = "promo",
+        Actor = "system:test",
         Deposit = new Deposit(kind, amount, expiresAt, origin),
     };
 
     public static GiftTransfer Gift(WalletKey from, WalletKey to, Credits amount) => new()
     {
-        OrganizationId = from.OrganizationId, RecipientOrganizationId = to.OrganizationId, CreditType = from.CreditType,
-        Reference = NewReference(), Source = "user_gift", Actor = "user:test", Amount = amount,
+        OrganizationId = from.OrganizationId,
+        RecipientOrganizationId = to.OrganizationId,
+        CreditType = from.CreditType,
+        Reference = NewReference(),
+        Source = "user_gift",
+        Actor = "user:test",
+        Amount = amount,
     };
 
     public static ClawBack ClawBack(WalletKey wallet, string origin, Credits amount) => new()
     {
-        OrganizationId = wallet.OrganizationId, CreditType = wallet.CreditType, Reference = NewReference(), Source = "refund", Actor = "system:test",
-        Origin = origin, Amount = amount,
+        OrganizationId = wallet.OrganizationId,
+        CreditType = wallet.CreditType,
+        Reference = NewReference(),
+        Source = "refund",
+        Actor = "system:test",
+        Origin = origin,
+        Amount = amount,
     };
 
     public static Deduction Deduct(WalletKey wallet, Credits amount) => new()
     {
-        OrganizationId = wallet.OrganizationId, CreditType = wallet.CreditType, Reference = NewReference(), Source = "admin", Actor = "user:admin", Amount = amount,
+        OrganizationId = wallet.OrganizationId,
+        CreditType = wallet.CreditType,
+        Reference = NewReference(),
+        Source = "admin",
+        Actor = "user:admin",
+        Amount = amount,
     };
 
     public static PlaceHold Hold(WalletKey wallet, string holdId, Credits amount, DateTimeOffset expiresAt) => new()
     {
-        OrganizationId = wallet.OrganizationId, CreditType = wallet.CreditType, Reference = NewReference(), Source = "call", Actor = "key:test",
-        HoldId = holdId, Amount = amount, ExpiresAt = expiresAt,
+        OrganizationId = wallet.OrganizationId,
+        CreditType = wallet.CreditType,
+        Reference = NewReference(),
+        Source = "call",
+        Actor = "key:test",
+        HoldId = holdId,
+        Amount = amount,
+        ExpiresAt = expiresAt,
     };
 
     public static CaptureHold Capture(WalletKey wallet, string holdId, Credits amount) => new()
     {
-        OrganizationId = wallet.OrganizationId, CreditType = wallet.CreditType, Reference = NewReference(), Source = "call", Actor = "key:test",
-        HoldId = holdId, Amount = amount,
+        OrganizationId = wallet.OrganizationId,
+        CreditType = wallet.CreditType,
+        Reference = NewReference(),
+        Source = "call",
+        Actor = "key:test",
+        HoldId = holdId,
+        Amount = amount,
     };
 
     public static ReleaseHold Release(WalletKey wallet, string holdId) => new()
     {
-        OrganizationId = wallet.OrganizationId, CreditType = wallet.CreditType, Reference = NewReference(), Source = "call", Actor = "key:test", HoldId = holdId,
+        OrganizationId = wallet.OrganizationId,
+        CreditType = wallet.CreditType,
+        Reference = NewReference(),
+        Source = "call",
+        Actor = "key:test",
+        HoldId = holdId,
     };
 
     public static VoidGrant Void(WalletKey wallet, string bucketId, Credits amount) => new()
     {
-        OrganizationId = wallet.OrganizationId, CreditType = wallet.CreditType, Reference = NewReference(), Source = "admin", Actor = "user:admin",
-        BucketId = bucketId, Amount = amount,
+        OrganizationId = wallet.OrganizationId,
+        CreditType = wallet.CreditType,
+        Reference = NewReference(),
+        Source = "admin",
+        Actor = "user:admin",
+        BucketId = bucketId,
+        Amount = amount,
     };
 }
 

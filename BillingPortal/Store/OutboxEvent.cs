@@ -1,7 +1,7 @@
 using System.Text.Json;
+using BillingPortal.Ledger;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using BillingPortal.Ledger;
 
 namespace BillingPortal.Store;
 
