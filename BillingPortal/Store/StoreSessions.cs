@@ -25,9 +25,11 @@ internal sealed class SqliteSessions(string connectionString, IServiceProvider s
         where TException : DbException => exception as TException ?? (exception as DbUpdateException)?.InnerException as TException;
 }
 
-internal sealed class PostgresSessions(NpgsqlDataSource source, IServiceProvider services) : IStoreSessions
+internal sealed class PostgresSessions(NpgsqlDataSource source, IServiceProvider services) : IStoreSessions, IDisposable
 {
     public int Writers => 2;
+
+    public void Dispose() => source.Dispose();
 
     public StoreSession Open() => new PostgresSession(source, services);
 
