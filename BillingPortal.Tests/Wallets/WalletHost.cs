@@ -5,6 +5,7 @@ using BillingPortal.Wallets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace BillingPortal.Tests.Wallets;
 
@@ -26,6 +27,8 @@ internal sealed class WalletHost : IAsyncDisposable
     public LedgerVerification Verification => provider.GetRequiredService<LedgerVerification>();
 
     public LedgerWatch Watch => provider.GetRequiredService<LedgerWatch>();
+
+    public IStoreSessions Sessions => provider.GetRequiredService<IStoreSessions>();
 
     public BalanceFeed Feed => provider.GetRequiredService<BalanceFeed>();
 
@@ -61,6 +64,9 @@ internal sealed class WalletHost : IAsyncDisposable
 
     public async Task<Credits> AvailableAsync(WalletKey wallet) =>
         (await Reader.GetBalanceAsync(wallet, TestContext.Current.CancellationToken)).Available;
+
+    public async Task<HealthStatus> HealthAsync() =>
+        (await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken)).Status;
 
     public async Task AssertSoundAsync()
     {

@@ -1,6 +1,4 @@
-using System.Data.Common;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace BillingPortal.Store;
@@ -21,8 +19,9 @@ internal sealed class SqliteSessions(string connectionString, IServiceProvider s
     // Busy, locked, i/o error, full disk, cannot open, read-only.
     public bool IsTransient(Exception exception) => Cause<SqliteException>(exception) is { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 };
 
-    internal static TException? Cause<TException>(Exception exception)
-        where TException : DbException => exception as TException ?? (exception as DbUpdateException)?.InnerException as TException;
+    /// <summary>The database's own error, however it was wrapped on its way here.</summary>
+    internal static TException? Cause<TException>(Exception? exception)
+        where TException : Exception => exception is null ? null : exception as TException ?? Cause<TException>(exception.InnerException);
 }
 
 internal sealed class PostgresSessions(NpgsqlDataSource source, IServiceProvider services) : IStoreSessions, IDisposable
@@ -38,5 +37,6 @@ internal sealed class PostgresSessions(NpgsqlDataSource source, IServiceProvider
 
     public bool IsTransient(Exception exception) =>
         SqliteSessions.Cause<NpgsqlException>(exception) is { IsTransient: true }
-        || exception is TimeoutException or IOException or System.Net.Sockets.SocketException;
+        || SqliteSessions.Cause<System.Net.Sockets.SocketException>(exception) is not null
+        || exception is TimeoutException or IOException;
 }
