@@ -85,9 +85,9 @@ internal sealed class PostgresServer : IAsyncDisposable
         $as initdb -D data -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >initdb.log 2>&1 || cat initdb.log
         $as postgres -D data -k "$folder" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
           -c max_connections=300 -c shared_buffers=256MB -c log_min_messages=fatal 2>&1 &
-        cat <&3 >/dev/null
-        kill -INT $!
-        wait $!
+        server=$!
+        (cat <&3; kill -INT $server) >/dev/null 2>&1 &
+        wait $server
         rm -rf "$folder"
         """;
 
