@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Diagnostics;
+using Radzen;
 using static Microsoft.AspNetCore.Components.Web.RenderMode;
 
 namespace BillingPortal.Components;
@@ -8,7 +10,11 @@ public static class ComponentServices
 {
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
+        services.AddRadzenComponents();
         services.AddScoped<Viewer>();
+        services.AddSingleton<TransactionText>();
+        services.AddSingleton<WalletOverviews>();
+        services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         services.AddRazorComponents()
             .AddInteractiveServerComponents()
             .RegisterPersistentService<Viewer>(InteractiveServer);
@@ -35,6 +41,7 @@ public static class ComponentServices
         app.MapStaticAssets();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         app.MapPreferences();
+        app.MapTransactionExport();
         return app;
     }
 

@@ -16,8 +16,6 @@ internal static class Navigation
         new("Credits",
         [
             new("wallet", "Wallet", "wallet"),
-            new("usage", "Usage", "usage"),
-            new("buy", "Buy credits", "buy"),
         ]),
         new("Billing", [new("transactions", "Transactions", "list")]),
         new("Developers", [new("keys", "API keys", "key")]),

@@ -1,0 +1,80 @@
+using BillingPortal.Components;
+using BillingPortal.Tests.Support;
+using Microsoft.Playwright;
+
+namespace BillingPortal.Tests.Components.Pages;
+
+public abstract class KeysPageTests<TEngine>(StoreFixture<TEngine> store, Browser browser) : IClassFixture<StoreFixture<TEngine>>
+    where TEngine : IStoreEngine, new()
+{
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task A_key_is_made_shown_once_and_revoked(int width, ColorScheme scheme)
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        var page = await site.NewPageAsync(browser, width > 500 ? Browser.Desktop : Browser.Phone, scheme);
+        await page.SignInAsync(person, "/keys");
+        await page.AliveAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the first key" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Name")).ToBeFocusedAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByLabel("Name").FillAsync("ci-prod");
+        await page.Keyboard.PressAsync("Enter");
+        var secret = (await page.GetByTestId("secret").TextContentAsync())!;
+        await Browser.AssertNoAxeViolationsAsync(page);
+        Assert.Contains(secret, await page.GetByLabel("First call").TextContentAsync(), StringComparison.Ordinal);
+
+        // Escape does not throw the secret away.
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.GetByTestId("secret")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "I have copied it" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Cell, new() { Name = "ci-prod", Exact = true })).ToBeVisibleAsync();
+        Assert.DoesNotContain(secret, await page.ContentAsync(), StringComparison.Ordinal);
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Revoke ci-prod" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Revoke the key" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Revoked", new() { Exact = true })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_key_without_a_name_is_not_made()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/keys");
+        await page.AliveAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the first key" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create key" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "Give the key a name" })).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.Locator("dialog")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task A_plan_without_api_access_names_the_one_that_has_it()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        var page = await site.NewPageAsync(browser);
+
+        await page.SignInAsync(person, "/keys");
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "This plan has no API access" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText($"Lite does, from {Display.Price(Catalogs.Shipped.FindPlan("lite")!.MonthlyPrice)} a month.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Create" })).ToHaveCountAsync(0);
+    }
+}
+
+public sealed class KeysPageTestsOnSqlite(StoreFixture<SqliteEngine> store, Browser browser) : KeysPageTests<SqliteEngine>(store, browser);
+
+public sealed class KeysPageTestsOnPostgres(StoreFixture<PostgresEngine> store, Browser browser) : KeysPageTests<PostgresEngine>(store, browser);

@@ -1,0 +1,54 @@
+using BillingPortal.Catalog;
+using BillingPortal.Ledger;
+using BillingPortal.Store;
+using BillingPortal.Subscriptions;
+using BillingPortal.Wallets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+
+namespace BillingPortal.Tests.Support;
+
+/// <summary>Puts credit and usage where pages can show them.</summary>
+internal static class Scenes
+{
+    /// <summary>Gives credit for pages to show.</summary>
+    public static Task GiveAsync(this Site site, Person person, long credits, BucketKind kind, string creditType = CreditTypes.Credits, TimeSpan? life = null) =>
+        site.DoAsync(new Grant
+        {
+            OrganizationId = person.OrganizationId,
+            CreditType = creditType,
+            Reference = $"test:{Guid.NewGuid():N}",
+            Source = kind switch { BucketKind.Purchased => "pack", BucketKind.Promotional => "promo", _ => "plan" },
+            Actor = "system:test",
+            Type = kind is BucketKind.Purchased ? TransactionType.Purchase : TransactionType.Grant,
+            Deposit = new Deposit(kind, Credits.FromWhole(credits), life is { } span ? site.Services.GetRequiredService<TimeProvider>().GetUtcNow() + span : null),
+        });
+
+    /// <summary>Uses credit as a metered operation does.</summary>
+    public static Task UseAsync(this Site site, Person person, long credits, string operation = "image_to_html", string creditType = CreditTypes.Credits) =>
+        site.DoAsync(new Charge
+        {
+            OrganizationId = person.OrganizationId,
+            CreditType = creditType,
+            Reference = $"test:{Guid.NewGuid():N}",
+            Source = operation,
+            Actor = "system:test",
+            Amount = Credits.FromWhole(credits),
+        });
+
+    /// <summary>Puts the person's organization on a plan, from now on.</summary>
+    public static Task PutOnPlanAsync(this Site site, Person person, string plan) =>
+        site.Services.GetRequiredService<PlanSubscriptions>().StartAsync(
+            person.OrganizationId, plan, BillingInterval.Monthly, 1, site.Services.GetRequiredService<TimeProvider>().Now(), "system:test",
+            TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until a page answers events, and does not only stand there.</summary>
+    public static Task AliveAsync(this IPage page) => Assertions.Expect(page.Locator("[data-live]")).ToBeAttachedAsync();
+
+    /// <summary>Nothing sticks out of the window's side.</summary>
+    public static async Task AssertNoSidewaysScrollAsync(this IPage page) =>
+        Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+
+    private static async Task DoAsync(this Site site, WalletCommand command) =>
+        Assert.IsType<PostResult.Posted>(await site.Services.GetRequiredService<WalletWriter>().ExecuteAsync(command, TestContext.Current.CancellationToken));
+}

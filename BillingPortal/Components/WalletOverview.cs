@@ -1,0 +1,105 @@
+using BillingPortal.Access;
+using BillingPortal.Catalog;
+using BillingPortal.Components.Shared;
+using BillingPortal.Ledger;
+using BillingPortal.Store;
+using BillingPortal.Subscriptions;
+using BillingPortal.Wallets;
+
+namespace BillingPortal.Components;
+
+/// <summary>How it stands with the credit of an organization.</summary>
+public enum WalletMood
+{
+    /// <summary>There is enough.</summary>
+    Fine,
+
+    /// <summary>Nothing was ever used or bought.</summary>
+    New,
+
+    /// <summary>It will not last three days, or little of a plan's allowance is left.</summary>
+    Low,
+
+    /// <summary>There is none.</summary>
+    Empty,
+
+    /// <summary>More was used than there was.</summary>
+    Owing,
+}
+
+/// <summary>The plan an organization is on, as its wallet shows it.</summary>
+public sealed record PlanSummary(
+    string Name, bool IsFree, Credits Allowance, Credits Minutes, int DailyFlows, int Seats, bool PerSeat, bool BuysPacks, DateTimeOffset RenewsAt);
+
+/// <summary>All that the wallet page shows.</summary>
+/// <param name="AsOf">When it was read.</param>
+/// <param name="Credits">The main wallet.</param>
+/// <param name="Others">Wallets of the other credit types that hold or held something, or that the plan fills.</param>
+/// <param name="Runway">How long the main wallet lasts; null if that cannot be said yet.</param>
+/// <param name="Mood">How it stands.</param>
+/// <param name="Latest">The latest transactions of the main wallet, newest first.</param>
+/// <param name="Plan">The plan.</param>
+public sealed record WalletOverview(
+    DateTimeOffset AsOf,
+    WalletSummary Credits,
+    IReadOnlyList<WalletSummary> Others,
+    Runway? Runway,
+    WalletMood Mood,
+    IReadOnlyList<TransactionView> Latest,
+    PlanSummary Plan);
+
+/// <summary>Puts the wallet page's figures together from the services that know them.</summary>
+public sealed class WalletOverviews(CurrentWallets wallets, TransactionHistory history, PlanStandings standings, TimeProvider clock)
+{
+    private const int LatestCount = 5;
+    private const int LowDays = 3;
+
+    // A tenth of the allowance.
+    private const int LowShare = 10;
+
+    /// <exception cref="AccessDeniedException">A key without the scope that reads a wallet.</exception>
+    public async Task<WalletOverview> ReadAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var standing = await standings.GetAsync(caller.OrganizationId, cancellationToken);
+        var latest = await history.ListAsync(caller, new TransactionQuery(CreditTypes.Credits, [], Limit: LatestCount), cancellationToken);
+        var summaries = new List<WalletSummary>();
+        foreach (var creditType in CreditTypes.All)
+        {
+            var wallet = await wallets.GetWalletAsync(caller, creditType, cancellationToken);
+            summaries.Add(WalletSummary.Of(wallet, clock.Now()));
+        }
+
+        var main = summaries[0];
+        var runway = Components.Runway.Estimate(main.Available, []);
+        var plan = SummaryOf(standing);
+        return new WalletOverview(
+            clock.Now(),
+            main,
+            [.. summaries.Skip(1).Where(summary => summary.Pockets.Count > 0)],
+            runway,
+            MoodOf(main, runway, plan, latest.Transactions),
+            latest.Transactions,
+            plan);
+    }
+
+    private static WalletMood MoodOf(WalletSummary wallet, Runway? runway, PlanSummary plan, IReadOnlyList<TransactionView> latest) => wallet.Available switch
+    {
+        { IsNegative: true } => WalletMood.Owing,
+        { IsZero: true } => WalletMood.Empty,
+        _ when runway is { FewestDays: < LowDays } => WalletMood.Low,
+        var available when runway is null && plan.Allowance.IsPositive && available < plan.Allowance.Scale(1, LowShare) => WalletMood.Low,
+        _ when latest.All(transaction => transaction.Type is TransactionType.Grant) => WalletMood.New,
+        _ => WalletMood.Fine,
+    };
+
+    private static PlanSummary SummaryOf(PlanStanding standing) => new(
+        standing.Plan.Name,
+        standing.Plan.IsFree,
+        standing.Allowance.Credits,
+        standing.Allowance.IncludedMinutes,
+        standing.Plan.DailyFlows,
+        standing.Seats,
+        standing.Plan.PerSeat,
+        standing.Plan.PackPurchase,
+        standing.AllowanceCycle.End);
+}
