@@ -48,7 +48,7 @@ public static class StoreServices
         // small must not scan it once it is large, so on these connections only index look-ups are considered.
         var writer = new NpgsqlConnectionStringBuilder(builder.ToString())
         {
-            Options = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off",
+            Options = $"{builder.Options} -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off".TrimStart(),
         };
         services.AddSingleton<IStoreSessions>(provider => new PostgresSessions(NpgsqlDataSource.Create(writer), provider));
         return services.AddContext<PostgresBillingDbContext>();
