@@ -164,6 +164,10 @@ public sealed class WalletTests
         Assert.IsType<Refusal.BalanceTooLarge>(owing.ClawBack(Header(), "pay_1", Micro(1)).Refusal);
         Assert.IsType<Refusal.Insufficient>(owing.Charge(Header(), Micro(1), Credits.MaxValue).Refusal);
 
+        var spentElsewhere = WalletWith(new Deposit(BucketKind.Plan, Credits.MaxValue)).ClawBack(Header(), "pay_1", Credits.MaxValue).Wallet;
+        Assert.Equal(Credits.Zero, spentElsewhere.AvailableAt(Now));
+        Assert.IsType<Refusal.BalanceTooLarge>(spentElsewhere.ClawBack(Header(), "pay_1", Micro(1)).Refusal);
+
         var held = WalletWith(new Deposit(BucketKind.Purchased, Credits.MaxValue, Origin: "pay_1"))
             .Reserve(new Hold("hold_1", Credits.MaxValue, Now.AddMinutes(1)), Now).Wallet.ClawBack(Header(), "pay_1", Credits.MaxValue).Wallet;
         Assert.IsType<Refusal.BalanceTooLarge>(held.ClawBack(Header(), "pay_1", Micro(1)).Refusal);
