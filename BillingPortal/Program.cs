@@ -4,6 +4,7 @@ using BillingPortal.Accounts;
 using BillingPortal.Api;
 using BillingPortal.Catalog;
 using BillingPortal.Components;
+using BillingPortal.Metering;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
@@ -41,6 +42,7 @@ catch (CatalogException broken)
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddStore(builder.Configuration);
 builder.Services.AddWallets();
+builder.Services.AddMetering();
 builder.Services.AddAccounts(builder.Configuration);
 builder.Services.AddApi();
 builder.Services.AddPages();

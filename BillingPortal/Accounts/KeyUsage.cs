@@ -54,7 +54,7 @@ public sealed class KeyUsage(IDbContextFactory<BillingDbContext> contexts, TimeP
                 seen.TryRemove(KeyValuePair.Create(keyId, usedAt));
             }
         }
-        catch (Exception exception) when (exception is System.Data.Common.DbException or DbUpdateException or TimeoutException)
+        catch (Exception exception) when (exception is System.Data.Common.DbException or DbUpdateException or TimeoutException or ObjectDisposedException)
         {
             // A date for people to look at; it is written with the next round.
             logger.LogWarning(exception, "The last use of {Count} API keys could not be written down yet.", due.Count);

@@ -15,5 +15,11 @@ public static class ApiServices
     public static IApplicationBuilder UseApi(this IApplicationBuilder app) => app.UseMiddleware<ApiGate>();
 
     /// <summary>Every endpoint of every surface.</summary>
-    public static IEndpointRouteBuilder MapApi(this IEndpointRouteBuilder routes) => routes.MapAuth();
+    public static IEndpointRouteBuilder MapApi(this IEndpointRouteBuilder routes) => routes
+        .MapAuth()
+        .MapUsage()
+        .MapBilling()
+        .MapFlows()
+        .MapCredits()
+        .MapApiCredits();
 }

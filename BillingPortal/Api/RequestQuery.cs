@@ -56,11 +56,14 @@ internal static class RequestQuery
             return null;
         }
 
-        return DateTimeOffset.TryParseExact(
-            text, InstantFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
+        return TryParseInstant(text, out var instant)
             ? instant
             : throw ApiException.Invalid(name, $"{name} must be a day or a time in ISO 8601, such as 2026-04-10 or 2026-04-10T09:30:00Z.");
     }
+
+    /// <summary>Reads an instant in ISO 8601 (without an offset: UTC), or a day, which means its start in UTC.</summary>
+    public static bool TryParseInstant(string text, out DateTimeOffset instant) => DateTimeOffset.TryParseExact(
+        text, InstantFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant);
 
     /// <summary>A day such as 2026-04-10, or the day in UTC of an instant; null if it is not given.</summary>
     /// <exception cref="ApiException">400 naming the value.</exception>

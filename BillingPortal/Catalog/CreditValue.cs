@@ -11,6 +11,9 @@ public static class CreditValue
     /// <exception cref="OverflowException">The amount does not fit.</exception>
     public static Credits Of(Money money) => Credits.FromWhole(money.Cents);
 
+    /// <summary>Credits in dollars, exact to a micro-credit.</summary>
+    public static decimal DollarsOf(Credits credits) => credits.ToDecimal() / 100m;
+
     /// <summary>Reads plain decimal text in dollars, such as a carrier's cost; false if malformed, finer than $0.00000001 (a micro-credit), or too large.</summary>
     public static bool TryParseDollars(ReadOnlySpan<char> dollars, out Credits value)
     {

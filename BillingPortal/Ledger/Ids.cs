@@ -18,16 +18,29 @@ public static class Ids
     /// <summary>A new id such as <c>tx_0cQ3v9aBk2…</c>.</summary>
     public static string New(string prefix, DateTimeOffset now) => $"{prefix}_{Suffix(now)}";
 
+    /// <summary>The least id that an instant, to the millisecond, can have: a bound for ranges of ids.</summary>
+    public static string First(string prefix, DateTimeOffset instant)
+    {
+        Span<char> suffix = stackalloc char[SuffixLength];
+        WriteTime(suffix, instant);
+        suffix[TimeDigits..].Fill(Digits[0]);
+        return $"{prefix}_{suffix}";
+    }
+
     private static string Suffix(DateTimeOffset now)
     {
         Span<char> suffix = stackalloc char[SuffixLength];
+        WriteTime(suffix, now);
+        RandomNumberGenerator.GetItems(Digits, suffix[TimeDigits..]);
+        return new string(suffix);
+    }
+
+    private static void WriteTime(Span<char> suffix, DateTimeOffset now)
+    {
         var time = Math.Max(0, now.ToUnixTimeMilliseconds() - Origin);
         for (var i = TimeDigits - 1; i >= 0; i--, time /= 62)
         {
             suffix[i] = Digits[(int)(time % 62)];
         }
-
-        RandomNumberGenerator.GetItems(Digits, suffix[TimeDigits..]);
-        return new string(suffix);
     }
 }

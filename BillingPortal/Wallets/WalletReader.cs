@@ -29,6 +29,18 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
         return GetWalletAsync(new WalletKey(caller.OrganizationId, creditType), cancellationToken);
     }
 
+    /// <summary>All credit of a kind that was ever put into the caller's wallet, spent or not.</summary>
+    /// <exception cref="AccessDeniedException">A key without the scope that reads this credit type.</exception>
+    public async Task<Credits> GetIssuedAsync(Caller caller, string creditType, BucketKind kind, CancellationToken cancellationToken)
+    {
+        WalletAccess.DemandRead(caller, creditType);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return Credits.Sum(await db.Set<BucketRow>().AsNoTracking()
+            .Where(bucket => bucket.OrganizationId == caller.OrganizationId && bucket.CreditType == creditType && bucket.Kind == kind)
+            .Select(bucket => bucket.AmountMicros)
+            .ToListAsync(cancellationToken));
+    }
+
     /// <summary>How a wallet stands now; zero for one that was never used. Costs one row, whatever its history.</summary>
     /// <remarks>Exact to the instant: once a bucket or hold of the stored figure has expired, the buckets are read instead.</remarks>
     internal async Task<WalletBalance> GetBalanceAsync(WalletKey key, CancellationToken cancellationToken)

@@ -128,6 +128,65 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "usage_days",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    day = table.Column<long>(type: "bigint", nullable: false),
+                    recorded_on = table.Column<long>(type: "bigint", nullable: false),
+                    channel = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    operation = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    key_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    quantity_micros = table.Column<long>(type: "bigint", nullable: false),
+                    included_micros = table.Column<long>(type: "bigint", nullable: false),
+                    credits_micros = table.Column<long>(type: "bigint", nullable: false),
+                    items = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_usage_days", x => new { x.organization_id, x.day, x.recorded_on, x.channel, x.operation, x.key_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_items",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    event_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    occurred_at = table.Column<long>(type: "bigint", nullable: false),
+                    recorded_at = table.Column<long>(type: "bigint", nullable: false),
+                    operation = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    channel = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    category = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    quantity_micros = table.Column<long>(type: "bigint", nullable: false),
+                    included_micros = table.Column<long>(type: "bigint", nullable: false),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credits_micros = table.Column<long>(type: "bigint", nullable: false),
+                    rate_micros = table.Column<long>(type: "bigint", nullable: false),
+                    output_rate_micros = table.Column<long>(type: "bigint", nullable: true),
+                    input_tokens = table.Column<long>(type: "bigint", nullable: true),
+                    outcome = table.Column<string>(type: "text", nullable: false),
+                    description = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    model = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    agent_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    repo_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    unit_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    host = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    node_type = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    llm_type = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    llm_model = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    key_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    transaction_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    balance_after_micros = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_usage_items", x => new { x.organization_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "users",
                 columns: table => new
                 {
@@ -439,6 +498,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_usage_items_organization_id_channel_id",
+                table: "usage_items",
+                columns: new[] { "organization_id", "channel", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_user_claims_user_id",
                 table: "user_claims",
                 column: "user_id");
@@ -502,6 +566,12 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "transactions");
+
+            migrationBuilder.DropTable(
+                name: "usage_days");
+
+            migrationBuilder.DropTable(
+                name: "usage_items");
 
             migrationBuilder.DropTable(
                 name: "user_claims");

@@ -184,6 +184,209 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("protection_keys", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.UsageDay", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("Day")
+                        .HasColumnType("bigint")
+                        .HasColumnName("day");
+
+                    b.Property<long>("RecordedOn")
+                        .HasColumnType("bigint")
+                        .HasColumnName("recorded_on");
+
+                    b.Property<string>("Channel")
+                        .HasColumnType("text")
+                        .HasColumnName("channel")
+                        .UseCollation("C");
+
+                    b.Property<string>("Operation")
+                        .HasColumnType("text")
+                        .HasColumnName("operation")
+                        .UseCollation("C");
+
+                    b.Property<string>("KeyId")
+                        .HasColumnType("text")
+                        .HasColumnName("key_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("text")
+                        .HasColumnName("credit_type")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreditsMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("credits_micros");
+
+                    b.Property<long>("IncludedMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("included_micros");
+
+                    b.Property<long>("Items")
+                        .HasColumnType("bigint")
+                        .HasColumnName("items");
+
+                    b.Property<long>("QuantityMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("quantity_micros");
+
+                    b.HasKey("OrganizationId", "Day", "RecordedOn", "Channel", "Operation", "KeyId", "CreditType");
+
+                    b.ToTable("usage_days", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Metering.UsageItem", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("AgentId")
+                        .HasColumnType("text")
+                        .HasColumnName("agent_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("BalanceAfterMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("balance_after_micros");
+
+                    b.Property<string>("Category")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("category")
+                        .UseCollation("C");
+
+                    b.Property<string>("Channel")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("channel")
+                        .UseCollation("C");
+
+                    b.Property<string>("CreditType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("credit_type")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreditsMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("credits_micros");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("description")
+                        .UseCollation("C");
+
+                    b.Property<string>("EventId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Host")
+                        .HasColumnType("text")
+                        .HasColumnName("host")
+                        .UseCollation("C");
+
+                    b.Property<long>("IncludedMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("included_micros");
+
+                    b.Property<long?>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<string>("KeyId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("key_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("LlmModel")
+                        .HasColumnType("text")
+                        .HasColumnName("llm_model")
+                        .UseCollation("C");
+
+                    b.Property<string>("LlmType")
+                        .HasColumnType("text")
+                        .HasColumnName("llm_type")
+                        .UseCollation("C");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("text")
+                        .HasColumnName("model")
+                        .UseCollation("C");
+
+                    b.Property<string>("NodeType")
+                        .HasColumnType("text")
+                        .HasColumnName("node_type")
+                        .UseCollation("C");
+
+                    b.Property<long>("OccurredAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("occurred_at");
+
+                    b.Property<string>("Operation")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("operation")
+                        .UseCollation("C");
+
+                    b.Property<string>("Outcome")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.Property<long?>("OutputRateMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_rate_micros");
+
+                    b.Property<long>("QuantityMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("quantity_micros");
+
+                    b.Property<long>("RateMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rate_micros");
+
+                    b.Property<long>("RecordedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<string>("RepoId")
+                        .HasColumnType("text")
+                        .HasColumnName("repo_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("TransactionId")
+                        .HasColumnType("text")
+                        .HasColumnName("transaction_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("UnitId")
+                        .HasColumnType("text")
+                        .HasColumnName("unit_id")
+                        .UseCollation("C");
+
+                    b.HasKey("OrganizationId", "Id");
+
+                    b.HasIndex("OrganizationId", "Channel", "Id");
+
+                    b.ToTable("usage_items", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Store.OutboxEvent", b =>
                 {
                     b.Property<string>("Id")

@@ -127,6 +127,65 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "usage_days",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    day = table.Column<long>(type: "INTEGER", nullable: false),
+                    recorded_on = table.Column<long>(type: "INTEGER", nullable: false),
+                    channel = table.Column<string>(type: "TEXT", nullable: false),
+                    operation = table.Column<string>(type: "TEXT", nullable: false),
+                    key_id = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    quantity_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    included_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    credits_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    items = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_usage_days", x => new { x.organization_id, x.day, x.recorded_on, x.channel, x.operation, x.key_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_items",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    event_id = table.Column<string>(type: "TEXT", nullable: false),
+                    occurred_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    recorded_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    operation = table.Column<string>(type: "TEXT", nullable: false),
+                    channel = table.Column<string>(type: "TEXT", nullable: false),
+                    category = table.Column<string>(type: "TEXT", nullable: false),
+                    quantity_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    included_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    credits_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    rate_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    output_rate_micros = table.Column<long>(type: "INTEGER", nullable: true),
+                    input_tokens = table.Column<long>(type: "INTEGER", nullable: true),
+                    outcome = table.Column<string>(type: "TEXT", nullable: false),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    model = table.Column<string>(type: "TEXT", nullable: true),
+                    agent_id = table.Column<string>(type: "TEXT", nullable: true),
+                    repo_id = table.Column<string>(type: "TEXT", nullable: true),
+                    unit_id = table.Column<string>(type: "TEXT", nullable: true),
+                    host = table.Column<string>(type: "TEXT", nullable: true),
+                    node_type = table.Column<string>(type: "TEXT", nullable: true),
+                    llm_type = table.Column<string>(type: "TEXT", nullable: true),
+                    llm_model = table.Column<string>(type: "TEXT", nullable: true),
+                    key_id = table.Column<string>(type: "TEXT", nullable: false),
+                    transaction_id = table.Column<string>(type: "TEXT", nullable: true),
+                    balance_after_micros = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_usage_items", x => new { x.organization_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "users",
                 columns: table => new
                 {
@@ -438,6 +497,11 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_usage_items_organization_id_channel_id",
+                table: "usage_items",
+                columns: new[] { "organization_id", "channel", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_user_claims_user_id",
                 table: "user_claims",
                 column: "user_id");
@@ -501,6 +565,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "transactions");
+
+            migrationBuilder.DropTable(
+                name: "usage_days");
+
+            migrationBuilder.DropTable(
+                name: "usage_items");
 
             migrationBuilder.DropTable(
                 name: "user_claims");

@@ -163,6 +163,186 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("protection_keys", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.UsageDay", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<long>("Day")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("day");
+
+                    b.Property<long>("RecordedOn")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("recorded_on");
+
+                    b.Property<string>("Channel")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("channel");
+
+                    b.Property<string>("Operation")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("operation");
+
+                    b.Property<string>("KeyId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_id");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credit_type");
+
+                    b.Property<long>("CreditsMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("credits_micros");
+
+                    b.Property<long>("IncludedMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("included_micros");
+
+                    b.Property<long>("Items")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("items");
+
+                    b.Property<long>("QuantityMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("quantity_micros");
+
+                    b.HasKey("OrganizationId", "Day", "RecordedOn", "Channel", "Operation", "KeyId", "CreditType");
+
+                    b.ToTable("usage_days", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Metering.UsageItem", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AgentId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agent_id");
+
+                    b.Property<long>("BalanceAfterMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("balance_after_micros");
+
+                    b.Property<string>("Category")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("category");
+
+                    b.Property<string>("Channel")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("channel");
+
+                    b.Property<string>("CreditType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credit_type");
+
+                    b.Property<long>("CreditsMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("credits_micros");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("description");
+
+                    b.Property<string>("EventId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
+
+                    b.Property<string>("Host")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("host");
+
+                    b.Property<long>("IncludedMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("included_micros");
+
+                    b.Property<long?>("InputTokens")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<string>("KeyId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_id");
+
+                    b.Property<string>("LlmModel")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("llm_model");
+
+                    b.Property<string>("LlmType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("llm_type");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("model");
+
+                    b.Property<string>("NodeType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node_type");
+
+                    b.Property<long>("OccurredAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("occurred_at");
+
+                    b.Property<string>("Operation")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("operation");
+
+                    b.Property<string>("Outcome")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("outcome");
+
+                    b.Property<long?>("OutputRateMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("output_rate_micros");
+
+                    b.Property<long>("QuantityMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("quantity_micros");
+
+                    b.Property<long>("RateMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rate_micros");
+
+                    b.Property<long>("RecordedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<string>("RepoId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("repo_id");
+
+                    b.Property<string>("TransactionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("transaction_id");
+
+                    b.Property<string>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.HasKey("OrganizationId", "Id");
+
+                    b.HasIndex("OrganizationId", "Channel", "Id");
+
+                    b.ToTable("usage_items", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Store.OutboxEvent", b =>
                 {
                     b.Property<string>("Id")
