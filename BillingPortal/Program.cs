@@ -2,6 +2,7 @@ using System.Globalization;
 using BillingPortal;
 using BillingPortal.Accounts;
 using BillingPortal.Api;
+using BillingPortal.Api.Operations;
 using BillingPortal.Catalog;
 using BillingPortal.Components;
 using BillingPortal.Metering;
@@ -44,13 +45,20 @@ builder.Services.AddStore(builder.Configuration);
 builder.Services.AddWallets();
 builder.Services.AddMetering();
 builder.Services.AddAccounts(builder.Configuration);
-builder.Services.AddApi();
+builder.Services.AddApi(builder.Configuration);
 builder.Services.AddPages();
+
+if (!builder.Environment.IsDevelopment())
+{
+    builder.Logging.ClearProviders().AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "O"));
+}
 
 var app = builder.Build();
 
 await app.Services.GetRequiredService<Migrator>().MigrateAsync(CancellationToken.None);
 
+app.UseTrustedProxies();
+app.UseSecurityHeaders();
 app.UseRequestLocalization("en-US");
 app.UseErrorPages();
 app.UseAuthentication();

@@ -2,7 +2,9 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using BillingPortal.Access;
 using BillingPortal.Accounts;
+using BillingPortal.Catalog;
 using BillingPortal.Store;
+using BillingPortal.Subscriptions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
@@ -21,8 +23,8 @@ internal sealed record Person(string Id, string Email, string OrganizationId, bo
 /// <summary>Puts people, keys and sessions on a site, through the doors that users have.</summary>
 internal static class People
 {
-    /// <summary>Signs somebody up, by default somebody new.</summary>
-    public static async Task<Person> SignUpAsync(this Site site, string? email = null, bool administrator = false)
+    /// <summary>Signs somebody up, by default somebody new, on a plan with API access.</summary>
+    public static async Task<Person> SignUpAsync(this Site site, string? email = null, bool administrator = false, string plan = "pro")
     {
         email ??= $"{Guid.NewGuid():N}@example.com";
         var registration = site.Services.GetRequiredService<Registration>();
@@ -35,6 +37,8 @@ internal static class People
         }
 
         var organizationId = await site.Services.GetRequiredService<Organizations>().EnsurePersonalAsync(user, TestContext.Current.CancellationToken);
+        await site.Services.GetRequiredService<PlanSubscriptions>().StartAsync(
+            organizationId, plan, BillingInterval.Monthly, 1, site.Services.GetRequiredService<TimeProvider>().Now(), $"user:{user.Id}", TestContext.Current.CancellationToken);
         return new Person(user.Id, email, organizationId, administrator);
     }
 

@@ -14,6 +14,7 @@ public static class AccountServices
         services.AddOptions<ApiKeyOptions>().Bind(configuration.GetSection("ApiKeys"))
             .PostConfigure(options => options.Environment ??= configuration["Payments:Provider"] is "Stripe" ? KeyEnvironment.Live : KeyEnvironment.Test)
             .ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RateLimitOptions>().Bind(configuration.GetSection("RateLimits")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<Organizations>();
         services.AddSingleton<Registration>();
         services.AddScoped<SignIns>();
@@ -29,6 +30,8 @@ public static class AccountServices
 
     private static IServiceCollection AddSignIn(this IServiceCollection services)
     {
+        // Outside of the scope of a request too: it holds nothing.
+        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddIdentityCore<User>(options =>
             {
                 options.User.RequireUniqueEmail = true;
@@ -72,6 +75,12 @@ public static class AccountServices
             options.ReturnUrlParameter = "returnUrl";
         });
         services.AddAuthorization();
+        services.AddAntiforgery(options =>
+        {
+            options.Cookie.Name = "billing_form";
+            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            options.SuppressXFrameOptionsHeader = true;
+        });
         return services;
     }
 

@@ -78,7 +78,7 @@ public sealed class ApiKeys(
         }
 
         var scopes = wish.Scopes ?? DefaultScopes;
-        if (scopes.Count == 0 || scopes.FirstOrDefault(scope => !Scopes.All.Contains(scope)) is not null)
+        if (scopes.Count == 0 || scopes.Any(scope => !Scopes.All.Contains(scope)))
         {
             return new ApiKeyCreation.Invalid("scopes", $"Scopes are one or more of {string.Join(", ", Scopes.All)}.");
         }

@@ -1,6 +1,8 @@
 using BillingPortal.Access;
+using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
+using BillingPortal.Subscriptions;
 using Microsoft.EntityFrameworkCore;
 
 namespace BillingPortal.Accounts;
@@ -9,7 +11,8 @@ namespace BillingPortal.Accounts;
 public sealed record OrganizationView(string Id, string Name, MemberRole Role, bool IsPersonal, string TimeZone);
 
 /// <summary>Organizations and who belongs to them.</summary>
-public sealed class Organizations(IDbContextFactory<BillingDbContext> contexts, IStoreSessions sessions, TimeProvider clock)
+public sealed class Organizations(
+    IDbContextFactory<BillingDbContext> contexts, PlanStandings standings, PlanSubscriptions subscriptions, PriceCatalog catalog, IStoreSessions sessions, TimeProvider clock)
 {
     /// <summary>Most organizations listed for one person.</summary>
     public const int ListLimit = 200;
@@ -35,7 +38,7 @@ public sealed class Organizations(IDbContextFactory<BillingDbContext> contexts, 
         return await db.Set<Organization>().AsNoTracking().SingleAsync(row => row.Id == caller.OrganizationId, cancellationToken);
     }
 
-    /// <summary>Makes an organization with one owner.</summary>
+    /// <summary>Makes an organization with one owner. Its maker puts it on a plan; until then it stands as one on the free plan.</summary>
     /// <returns>Its id.</returns>
     public async Task<string> CreateAsync(User owner, string name, CancellationToken cancellationToken)
     {
@@ -83,9 +86,21 @@ public sealed class Organizations(IDbContextFactory<BillingDbContext> contexts, 
             .OrderByDescending(row => row.ChosenAt).Select(row => row.OrganizationId).FirstOrDefaultAsync(cancellationToken) ?? personal;
     }
 
-    /// <summary>Makes the person's personal organization if there is none yet.</summary>
+    /// <summary>Makes the person's personal organization and puts it on the free plan, as far as either is still to do.</summary>
     /// <returns>Its id.</returns>
     public async Task<string> EnsurePersonalAsync(User user, CancellationToken cancellationToken)
+    {
+        var organizationId = await FindOrMakePersonalAsync(user, cancellationToken);
+        if ((await standings.GetAsync(organizationId, cancellationToken)).SubscriptionId is null)
+        {
+            await subscriptions.StartAsync(
+                organizationId, catalog.FreePlan.Id, BillingInterval.Monthly, seats: 1, clock.Now(), $"user:{user.Id}", cancellationToken);
+        }
+
+        return organizationId;
+    }
+
+    private async Task<string> FindOrMakePersonalAsync(User user, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var personal = db.Set<Organization>().Where(row => row.PersonalOf == user.Id).Select(row => row.Id);

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using BillingPortal.Store;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace BillingPortal.Accounts;
 
@@ -18,12 +19,22 @@ public abstract record RegistrationResult
     /// <summary>Somebody has that address. Whoever asks from outside is told the same as for <see cref="Registered"/>.</summary>
     public sealed record Taken : RegistrationResult;
 
+    /// <summary>Too many sign-ups from this network; nothing was done.</summary>
+    public sealed record Throttled(TimeSpan RetryAfter) : RegistrationResult;
+
     /// <summary>The address or the password cannot be used, for these reasons.</summary>
     public sealed record Refused(IReadOnlyList<string> Reasons) : RegistrationResult;
 }
 
 /// <summary>Signs people up.</summary>
-public sealed class Registration(IServiceScopeFactory scopes, Organizations organizations, IStoreSessions sessions, TimeProvider clock)
+public sealed class Registration(
+    IServiceScopeFactory scopes,
+    Organizations organizations,
+    IStoreSessions sessions,
+    IRateCounters counters,
+    IOptions<RateLimitOptions> limits,
+    IPasswordHasher<User> hasher,
+    TimeProvider clock)
 {
     /// <summary>Longest e-mail address, in characters. Source: RFC 5321, 4.5.3.1.3.</summary>
     public const int EmailLength = 254;
@@ -36,6 +47,16 @@ public sealed class Registration(IServiceScopeFactory scopes, Organizations orga
 
     private static readonly EmailAddressAttribute EmailShape = new();
 
+    /// <summary>As <see cref="RegisterAsync"/>, for a visitor: so many an hour from one address.</summary>
+    public async Task<RegistrationResult> SignUpAsync(string email, string password, string? displayName, string address, CancellationToken cancellationToken)
+    {
+        var limit = new RateLimit(limits.Value.SignUpsPerHour, TimeSpan.FromHours(1));
+        var standing = await counters.TakeAsync($"sign-up:{address}", limit, cancellationToken);
+        return standing.Allowed
+            ? await RegisterAsync(email, password, displayName, cancellationToken)
+            : new RegistrationResult.Throttled(standing.NextAt - clock.GetUtcNow());
+    }
+
     /// <summary>Makes a person and the personal organization. If it breaks off in between, the first sign-in completes it.</summary>
     public async Task<RegistrationResult> RegisterAsync(string email, string password, string? displayName, CancellationToken cancellationToken)
     {
@@ -46,9 +67,9 @@ public sealed class Registration(IServiceScopeFactory scopes, Organizations orga
             return new RegistrationResult.Refused(["This is not an e-mail address."]);
         }
 
-        if (name.Length > NameLength)
+        if (name.Length > NameLength || name.Any(char.IsControl))
         {
-            return new RegistrationResult.Refused([$"A name has at most {NameLength} characters."]);
+            return new RegistrationResult.Refused([$"A name has at most {NameLength} characters, none of them a control character."]);
         }
 
         if (password.Length > PasswordLength)
@@ -70,6 +91,13 @@ public sealed class Registration(IServiceScopeFactory scopes, Organizations orga
         if (reasons.Count > 0)
         {
             return new RegistrationResult.Refused(reasons);
+        }
+
+        if (await users.FindByEmailAsync(email) is not null)
+        {
+            // Hashed all the same, so that the answer takes as long.
+            hasher.HashPassword(user, password);
+            return new RegistrationResult.Taken();
         }
 
         try

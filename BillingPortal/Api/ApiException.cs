@@ -21,9 +21,25 @@ public sealed class ApiException(
 
     public IReadOnlyDictionary<string, object?>? Extra => extra;
 
+    /// <summary>After how many seconds trying again makes sense; null: it does not help.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
     /// <summary>400: a field of the request is missing or wrong.</summary>
     public static ApiException Invalid(string? field, string message) =>
         new(StatusCodes.Status400BadRequest, "INVALID_REQUEST", message, field);
+
+    /// <summary>429, with the same three fields on every surface.</summary>
+    public static ApiException TooMany(string message, TimeSpan retryAfter)
+    {
+        var seconds = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds));
+        return new ApiException(StatusCodes.Status429TooManyRequests, "RATE_LIMITED", message, extra: new Dictionary<string, object?>
+        {
+            ["error"] = "Rate limit exceeded",
+            ["message"] = message,
+            ["retry_after"] = seconds,
+        })
+        { RetryAfterSeconds = seconds };
+    }
 
     /// <summary>404, whether there is no such thing or it belongs to somebody else.</summary>
     public static ApiException NotFound(string message) => new(StatusCodes.Status404NotFound, "NOT_FOUND", message);

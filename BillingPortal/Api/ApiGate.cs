@@ -1,17 +1,27 @@
 using BillingPortal.Access;
 using BillingPortal.Accounts;
 using BillingPortal.Store;
+using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
 using Microsoft.AspNetCore.Authentication;
 
 namespace BillingPortal.Api;
 
 /// <summary>Stands before every endpoint: knows the caller, refuses forged calls, and gives every error the shape of its surface.</summary>
-internal sealed class ApiGate(RequestDelegate next, IStoreSessions sessions, ILogger<ApiGate> logger)
+internal sealed class ApiGate(RequestDelegate next, RequestLimits limits, PlanStandings standings, IStoreSessions sessions, ILogger<ApiGate> logger)
 {
+    private const string LivePages = "/_blazor";
+
     public async Task InvokeAsync(HttpContext http)
     {
         var requiresCaller = http.GetEndpoint()?.Metadata.GetMetadata<RequiresCaller>() is not null;
+        if (http.Request.Path.StartsWithSegments(LivePages) && http.Request.Headers.Origin is [{ } origin] && !SameOrigin.IsOwn(http, origin))
+        {
+            // A foreign page that opens a live connection would act with its visitor's cookie.
+            http.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return;
+        }
+
         if (Surfaces.Of(http.Request.Path) is not { } surface)
         {
             if (requiresCaller && await http.GetCallerAsync(http.RequestAborted) is null)
@@ -26,6 +36,7 @@ internal sealed class ApiGate(RequestDelegate next, IStoreSessions sessions, ILo
 
         try
         {
+            await limits.CountAsync(http);
             await AdmitAsync(http, requiresCaller);
             await next(http);
             if (!http.Response.HasStarted && http.Response.StatusCode >= 400 && http.Response is { ContentLength: null, ContentType: null })
@@ -46,16 +57,11 @@ internal sealed class ApiGate(RequestDelegate next, IStoreSessions sessions, ILo
             }
 
             http.Response.Clear();
-            if (error.Status == StatusCodes.Status503ServiceUnavailable)
-            {
-                http.Response.Headers.RetryAfter = "5";
-            }
-
             await ErrorBody.WriteAsync(http, surface, error);
         }
     }
 
-    private static async Task AdmitAsync(HttpContext http, bool requiresCaller)
+    private async Task AdmitAsync(HttpContext http, bool requiresCaller)
     {
         foreach (var (_, values) in http.Request.Query)
         {
@@ -75,6 +81,11 @@ internal sealed class ApiGate(RequestDelegate next, IStoreSessions sessions, ILo
         if (caller is null)
         {
             throw new ApiException(StatusCodes.Status401Unauthorized, "UNAUTHORIZED", "Valid credentials are needed.");
+        }
+
+        if (caller is { Kind: CallerKind.ApiKey, IsPlatformAdministrator: false } && !(await standings.GetAsync(caller.OrganizationId, http.RequestAborted)).Plan.ApiAccess)
+        {
+            throw new AccessDeniedException(AccessDenial.PlanWithoutApi, "This organization's plan does not include the API.");
         }
 
         if (http.UsesCookie() && !await SameOrigin.AllowsAsync(http))
@@ -117,7 +128,7 @@ internal sealed class ApiGate(RequestDelegate next, IStoreSessions sessions, ILo
         405 => new ApiException(status, "METHOD_NOT_ALLOWED", "This address does not answer that method."),
         413 => new ApiException(status, "TOO_LARGE", "The body is too large."),
         415 => new ApiException(status, "UNSUPPORTED_MEDIA_TYPE", "This content type is not understood here."),
-        503 => new ApiException(status, "UNAVAILABLE", "The portal cannot reach its database just now. Nothing was changed unless an answer said so; try again."),
+        503 => new ApiException(status, "UNAVAILABLE", "The portal cannot reach its database just now; try again.") { RetryAfterSeconds = 5 },
         >= 500 => new ApiException(status, "INTERNAL_ERROR", "Something went wrong on our side."),
         _ => new ApiException(status, "INVALID_REQUEST", "The request could not be understood."),
     };

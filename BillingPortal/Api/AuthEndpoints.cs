@@ -20,10 +20,12 @@ internal static class AuthEndpoints
     private static async Task<IResult> LoginAsync(HttpContext http, SignIns signIns, CancellationToken cancellationToken)
     {
         var request = await http.ReadBodyAsync<LoginRequest>(cancellationToken);
-        var principal = await signIns.CheckAsync(request.Email, request.Password)
-            ?? throw new ApiException(
-                StatusCodes.Status401Unauthorized, "INVALID_CREDENTIALS", "That e-mail and password do not match, or the account rests for five minutes after five wrong passwords.");
-        return TypedResults.SignIn(principal, authenticationScheme: IdentityConstants.BearerScheme);
+        return await signIns.CheckAsync(request.Email, request.Password, ClientAddress.Of(http), cancellationToken) switch
+        {
+            SignInOutcome.SignedIn signedIn => TypedResults.SignIn(signedIn.Principal, authenticationScheme: IdentityConstants.BearerScheme),
+            SignInOutcome.Throttled throttled => throw ApiException.TooMany("Too many failed sign-ins from this network.", throttled.RetryAfter),
+            _ => throw new ApiException(StatusCodes.Status401Unauthorized, "INVALID_CREDENTIALS", SignIns.RefusedMessage),
+        };
     }
 
     private static async Task<IResult> RefreshAsync(

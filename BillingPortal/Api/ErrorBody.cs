@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace BillingPortal.Api;
 
@@ -9,6 +10,11 @@ internal static class ErrorBody
     {
         http.Response.StatusCode = error.Status;
         http.Response.Headers.CacheControl = "no-store";
+        if (error.RetryAfterSeconds is { } seconds)
+        {
+            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
         await http.Response.WriteAsJsonAsync(Of(surface, error, TraceId(http)), http.RequestAborted);
     }
 

@@ -25,7 +25,17 @@ internal static class SameOrigin
             : await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http);
     }
 
-    /// <summary>Whether an Origin header names the address this request was sent to.</summary>
-    public static bool IsOwn(HttpContext http, string origin) =>
-        string.Equals(origin, $"{http.Request.Scheme}://{http.Request.Host}", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether an Origin header names the address this request was sent to, or the one the portal is known by.</summary>
+    /// <remarks>Scheme aside: behind a proxy that ends TLS the two differ, and browsers keep cookies of the two apart.</remarks>
+    public static bool IsOwn(HttpContext http, string origin)
+    {
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out var from))
+        {
+            return false;
+        }
+
+        var known = http.RequestServices.GetRequiredService<IConfiguration>()["Portal:PublicUrl"];
+        return string.Equals(from.Authority, http.Request.Host.Value, StringComparison.OrdinalIgnoreCase)
+            || (Uri.TryCreate(known, UriKind.Absolute, out var own) && string.Equals(from.Authority, own.Authority, StringComparison.OrdinalIgnoreCase));
+    }
 }

@@ -30,6 +30,7 @@ public static class StoreServices
         services.AddDbContextFactory<SqliteBillingDbContext>(options => options
             .UseSqlite(connectionString).AddInterceptors(new SqliteSetup.Interceptor()));
         services.AddSingleton<IStoreSessions>(provider => new SqliteSessions(connectionString, provider));
+        services.AddSingleton<IRateCounters, MemoryRateCounters>();
         return services.AddContext<SqliteBillingDbContext>();
     }
 
@@ -51,6 +52,9 @@ public static class StoreServices
             Options = $"{builder.Options} -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off".TrimStart(),
         };
         services.AddSingleton<IStoreSessions>(provider => new PostgresSessions(NpgsqlDataSource.Create(writer), provider));
+        services.AddSingleton<PostgresRateCounters>();
+        services.AddSingleton<IRateCounters>(provider => provider.GetRequiredService<PostgresRateCounters>());
+        services.AddHostedService(provider => provider.GetRequiredService<PostgresRateCounters>());
         return services.AddContext<PostgresBillingDbContext>();
     }
 

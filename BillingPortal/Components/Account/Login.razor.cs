@@ -27,14 +27,19 @@ public sealed partial class Login
 
     private async Task SignInAsync()
     {
-        if (await SignIns.CheckAsync(Input!.Email, Input.Password) is not { } principal)
+        switch (await SignIns.CheckAsync(Input!.Email, Input.Password, ClientAddress.Of(Http), Http.RequestAborted))
         {
-            refusal = "That e-mail and password do not match. After five wrong passwords an account rests for five minutes.";
-            return;
+            case SignInOutcome.SignedIn signedIn:
+                await Http.SignInAsync(IdentityConstants.ApplicationScheme, signedIn.Principal, new AuthenticationProperties { IsPersistent = true });
+                Navigation.NavigateTo(LocalUrl.OrHome(ReturnUrl));
+                break;
+            case SignInOutcome.Throttled throttled:
+                refusal = $"Too many failed sign-ins from your network. Try again in {Math.Ceiling(throttled.RetryAfter.TotalSeconds)} seconds.";
+                break;
+            default:
+                refusal = SignIns.RefusedMessage;
+                break;
         }
-
-        await Http.SignInAsync(IdentityConstants.ApplicationScheme, principal, new AuthenticationProperties { IsPersistent = true });
-        Navigation.NavigateTo(LocalUrl.OrHome(ReturnUrl));
     }
 
     /// <summary>The form's fields.</summary>

@@ -1,0 +1,275 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using BillingPortal.Access;
+using BillingPortal.Accounts;
+using BillingPortal.Store;
+using BillingPortal.Tests.Support;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BillingPortal.Tests.Api;
+
+public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFixture<StoreFixture<TEngine>>
+    where TEngine : IStoreEngine, new()
+{
+    private static readonly string[] Reading = [Scopes.BillingRead];
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_key_is_shown_once_and_stored_as_a_hash()
+    {
+        await using var site = Site.Start(store.Database);
+        using var owner = await site.NewUserClientAsync(await site.SignUpAsync());
+
+        var made = await PostAsync(owner, "v1/keys/generate", new { name = "ci-prod", expires_in_days = 30, scopes = Reading });
+        var secret = made.GetProperty("api_key").GetString()!;
+        var listed = await owner.GetStringAsync("v1/keys", Ct);
+
+        Assert.Matches("^bp_sk_test_[A-Za-z0-9]{8}_[A-Za-z0-9]{32,}$", secret);
+        Assert.StartsWith(made.GetProperty("key_prefix").GetString()!, secret, StringComparison.Ordinal);
+        Assert.True(made.GetProperty("is_active").GetBoolean());
+        Assert.Contains("ci-prod", listed, StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, listed, StringComparison.Ordinal);
+        await using var db = await ContextAsync(site);
+        var row = await db.Set<ApiKey>().SingleAsync(key => key.Name == "ci-prod", Ct);
+        Assert.DoesNotContain(secret, JsonSerializer.Serialize(row), StringComparison.Ordinal);
+        Assert.Equal(row.CreatedAt.AddDays(30), row.ExpiresAt);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_is_refused_at_the_next_request()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        using var owner = await site.NewUserClientAsync(person);
+        var (key, secret) = await site.NewKeyAsync(person);
+        using var integrator = site.NewClient(secret);
+
+        // Keys may not manage keys, which is how a valid one shows here.
+        Assert.Equal(HttpStatusCode.Forbidden, (await integrator.GetAsync("v1/keys", Ct)).StatusCode);
+        await PostAsync(owner, "v1/keys/revoke", new { key_id = key.Id });
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await integrator.GetAsync("v1/keys", Ct)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Unknown_wrong_expired_and_revoked_keys_and_none_at_all_get_the_same_answer()
+    {
+        var clock = new ManualClock();
+        await using var site = Site.Start(store.Database, services: services => services.AddSingleton<TimeProvider>(clock));
+        var person = await site.SignUpAsync();
+        var keys = site.Services.GetRequiredService<ApiKeys>();
+        var (good, secret) = await site.NewKeyAsync(person);
+        var expiring = (ApiKeyCreation.Created)await keys.CreateAsync(person.Caller, new NewApiKey(ExpiresInDays: 1), Ct);
+        var (revoked, revokedSecret) = await site.NewKeyAsync(person);
+        await keys.RevokeAsync(person.Caller, revoked.Id, Ct);
+        clock.Advance(TimeSpan.FromDays(1));
+        string[] refused =
+        [
+            secret[..^1] + (secret[^1] == 'x' ? 'y' : 'x'),
+            $"{good.Prefix[..^8]}zzzzzzzz_{secret[^43..]}",
+            expiring.Secret,
+            revokedSecret,
+            "bp_sk_live_short",
+            "nonsense",
+        ];
+
+        var answers = new List<string>();
+        using var nobody = site.NewClient();
+        answers.Add(await AnswerAsync(nobody));
+        foreach (var presented in refused)
+        {
+            using var client = site.NewClient(presented);
+            answers.Add(await AnswerAsync(client));
+        }
+
+        Assert.Single(answers.Distinct());
+        Assert.StartsWith("401", answers[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("free", true)]
+    [InlineData("lite", false)]
+    public async Task A_key_of_an_organization_whose_plan_has_no_api_is_asked_to_upgrade(string plan, bool upgrade)
+    {
+        await using var site = Site.Start(store.Database);
+        using var integrator = await site.NewKeyClientAsync(await site.SignUpAsync(plan: plan));
+
+        var response = await integrator.GetAsync("v1/keys", Ct);
+        var error = await response.Content.ReadFromJsonAsync<JsonElement>(Ct);
+
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+        Assert.Equal(upgrade ? "UPGRADE_REQUIRED" : "DASHBOARD_SESSION_REQUIRED", error.GetProperty("code").GetString());
+        Assert.Equal(upgrade, error.TryGetProperty("upgrade", out var value) && value.GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_key_in_the_query_string_is_refused()
+    {
+        await using var site = Site.Start(store.Database);
+        var (_, secret) = await site.NewKeyAsync(await site.SignUpAsync());
+        using var client = site.NewClient();
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync($"v1/keys?api_key={secret}", Ct)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Another_organization_neither_sees_nor_revokes_a_key()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        var (key, secret) = await site.NewKeyAsync(person);
+        using var stranger = await site.NewUserClientAsync(await site.SignUpAsync());
+
+        Assert.DoesNotContain(key.Id, await stranger.GetStringAsync("v1/keys", Ct), StringComparison.Ordinal);
+        var revoke = await stranger.PostAsJsonAsync("v1/keys/revoke", new { key_id = key.Id }, Ct);
+
+        Assert.Equal(HttpStatusCode.NotFound, revoke.StatusCode);
+        Assert.NotNull(await site.Services.GetRequiredService<ApiKeys>().AuthenticateAsync(secret, Ct));
+    }
+
+    [Fact]
+    public async Task Only_a_platform_administrator_gives_a_key_the_right_to_mint_credit_and_it_ends_with_that_role()
+    {
+        await using var site = Site.Start(store.Database);
+        var administrator = await site.SignUpAsync(administrator: true);
+        using var owner = await site.NewUserClientAsync(await site.SignUpAsync());
+        using var admin = await site.NewUserClientAsync(administrator);
+        var wish = new { scopes = new[] { "billing:read", "billing:write" } };
+
+        var refused = await owner.PostAsJsonAsync("v1/keys/generate", wish, Ct);
+        var secret = (await PostAsync(admin, "v1/keys/generate", wish)).GetProperty("api_key").GetString()!;
+        var keys = site.Services.GetRequiredService<ApiKeys>();
+
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.True((await keys.AuthenticateAsync(secret, Ct))!.IsPlatformAdministrator);
+
+        await using var db = await ContextAsync(site);
+        await db.Users.Where(user => user.Id == administrator.Id).ExecuteUpdateAsync(update => update.SetProperty(user => user.IsPlatformAdministrator, false), Ct);
+        var demoted = await keys.AuthenticateAsync(secret, Ct);
+        Assert.False(demoted!.IsPlatformAdministrator);
+        Assert.DoesNotContain(Scopes.BillingWrite, demoted.Scopes);
+    }
+
+    [Fact]
+    public async Task A_member_who_is_no_owner_makes_no_key()
+    {
+        await using var site = Site.Start(store.Database);
+        var owner = await site.SignUpAsync();
+        var member = await site.SignUpAsync();
+        await using (var scope = site.Services.CreateAsyncScope())
+        {
+            var user = await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByIdAsync(member.Id);
+            var organizations = site.Services.GetRequiredService<Organizations>();
+            await organizations.AddMemberAsync(owner.OrganizationId, user!, MemberRole.Member, Ct);
+            await organizations.ChooseAsync(member.Id, owner.OrganizationId, Ct);
+        }
+
+        using var client = await site.NewUserClientAsync(member);
+        var response = await client.PostAsJsonAsync("v1/keys/generate", new { }, Ct);
+
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("v1/keys", Ct)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("{\"scopes\":[\"everything\"]}", "scopes")]
+    [InlineData("{\"scopes\":[]}", "scopes")]
+    [InlineData("{\"scopes\":[null]}", "scopes")]
+    [InlineData("{\"scopes\":\"billing:read\"}", "scopes")]
+    [InlineData("{\"expires_in_days\":0}", "expires_in_days")]
+    [InlineData("{\"expires_in_days\":1.5}", "expires_in_days")]
+    [InlineData("{\"expires_in_days\":\"10\"}", "expires_in_days")]
+    [InlineData("{\"expires_in_days\":9223372036854775808}", "expires_in_days")]
+    [InlineData("{\"name\":[]}", "name")]
+    public async Task A_wish_that_cannot_be_is_refused_by_the_name_of_its_field(string body, string field)
+    {
+        await using var site = Site.Start(store.Database);
+        using var owner = await site.NewUserClientAsync(await site.SignUpAsync());
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+
+        var response = await owner.PostAsync("v1/keys/generate", content, Ct);
+        var error = await response.Content.ReadFromJsonAsync<JsonElement>(Ct);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal(field, error.GetProperty("field").GetString());
+        Assert.Equal("Bad request", error.GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public async Task An_organization_has_no_more_keys_than_the_limit_however_many_are_wanted_at_once()
+    {
+        await using var site = Site.Start(store.Database, new Dictionary<string, string?> { ["ApiKeys:MaxPerOrganization"] = "3" });
+        var person = await site.SignUpAsync();
+        var keys = site.Services.GetRequiredService<ApiKeys>();
+
+        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => keys.CreateAsync(person.Caller, new NewApiKey(), Ct)));
+
+        Assert.Equal(3, made.Count(result => result is ApiKeyCreation.Created));
+        Assert.Equal(5, made.Count(result => result is ApiKeyCreation.TooMany));
+    }
+
+    [Fact]
+    public async Task Keys_are_listed_page_by_page_newest_first()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        var made = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            made.Add((await site.NewKeyAsync(person)).Key.Id);
+            await Task.Delay(2, Ct);
+        }
+
+        var keys = site.Services.GetRequiredService<ApiKeys>();
+        var read = new List<string>();
+        string? after = null;
+        do
+        {
+            var page = await keys.ListAsync(person.Caller, after, 2, Ct);
+            read.AddRange(page.Keys.Select(key => key.Id));
+            after = page.NextAfter;
+        }
+        while (after is not null);
+
+        Assert.Equal(Enumerable.Reverse(made), read);
+    }
+
+    [Fact]
+    public async Task The_last_use_of_a_key_is_written_down_when_the_portal_stops()
+    {
+        var person = default(Person)!;
+        await using (var site = Site.Start(store.Database))
+        {
+            person = await site.SignUpAsync();
+            using var client = await site.NewKeyClientAsync(person);
+            await client.GetAsync("v1/keys", Ct);
+        }
+
+        await using var again = Site.Start(store.Database);
+        Assert.NotNull(Assert.Single((await again.Services.GetRequiredService<ApiKeys>().ListAsync(person.Caller, null, 10, Ct)).Keys).LastUsedAt);
+    }
+
+    private static async Task<string> AnswerAsync(HttpClient client)
+    {
+        var response = await client.GetAsync("v1/keys", Ct);
+        var fields = await response.Content.ReadFromJsonAsync<Dictionary<string, JsonElement>>(Ct);
+        fields!.Remove("traceId");
+        return $"{(int)response.StatusCode} {JsonSerializer.Serialize(fields)}";
+    }
+
+    private static async Task<JsonElement> PostAsync(HttpClient client, string path, object body)
+    {
+        var response = await client.PostAsJsonAsync(path, body, Ct);
+        return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Ct);
+    }
+
+    private static Task<BillingDbContext> ContextAsync(Site site) => site.Services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync();
+}
+
+public sealed class KeyTestsOnSqlite(StoreFixture<SqliteEngine> store) : KeyTests<SqliteEngine>(store);
+
+public sealed class KeyTestsOnPostgres(StoreFixture<PostgresEngine> store) : KeyTests<PostgresEngine>(store);

@@ -1,0 +1,55 @@
+using Microsoft.OpenApi;
+
+namespace BillingPortal.Api.Operations;
+
+/// <summary>The description of the surfaces at <c>/openapi/v1.json</c>, and a page at <c>/docs</c> to try them.</summary>
+internal static class ApiDescription
+{
+    private const string Bearer = "bearer";
+
+    public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.ShouldInclude = description => Surfaces.Of($"/{description.RelativePath}") is not null;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo
+            {
+                Title = "Billing portal",
+                Version = "v1",
+                Description = "Send an API key, or the access token of a signed-in user, as `Authorization: Bearer …`. "
+                    + "Each key may make 100 requests a minute unless the installation says otherwise; X-RateLimit-Remaining tells what is left.",
+            };
+            document.Servers = [new OpenApiServer { Url = "/" }];
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+            document.Components.SecuritySchemes[Bearer] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = Bearer,
+                Description = "An API key, or the access token that POST /api/auth/login gives.",
+            };
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<RequiresCaller>().Any())
+            {
+                operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
+            }
+
+            return Task.CompletedTask;
+        });
+    });
+
+    public static WebApplication MapApiDescription(this WebApplication app)
+    {
+        app.MapOpenApi().AllowAnonymous();
+        app.UseSwaggerUI(options =>
+        {
+            options.RoutePrefix = "docs";
+            options.DocumentTitle = "API of the billing portal";
+            options.SwaggerEndpoint("/openapi/v1.json", "v1");
+        });
+        return app;
+    }
+}
