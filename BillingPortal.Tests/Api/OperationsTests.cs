@@ -93,7 +93,8 @@ public abstract class OperationsTests<TEngine>(StoreFixture<TEngine> store, Brow
     public async Task A_body_beyond_what_is_read_is_too_large()
     {
         await using var site = Site.Start(store.Database);
-        using var client = site.NewClient();
+        using var handler = new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(20) };
+        using var client = new HttpClient(handler) { BaseAddress = site.Address };
         using var call = new HttpRequestMessage(HttpMethod.Post, "api/auth/login")
         {
             Content = new StringContent($"{{\"email\":\"{new string('a', 5_000_000)}\",\"password\":\"x\"}}", System.Text.Encoding.UTF8, "application/json"),

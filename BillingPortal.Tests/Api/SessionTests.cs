@@ -5,7 +5,9 @@ using System.Text;
 using System.Text.RegularExpressions;
 using BillingPortal.Accounts;
 using BillingPortal.Store;
+using BillingPortal.Subscriptions;
 using BillingPortal.Tests.Support;
+using BillingPortal.Wallets;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -203,7 +205,7 @@ public abstract partial class SessionTests<TEngine>(StoreFixture<TEngine> store)
         await SignInAsync(client, person, "/");
 
         var standing = await site.Services.GetRequiredService<PlanStandings>().GetAsync(person.OrganizationId, Ct);
-        var wallet = await site.Services.GetRequiredService<WalletReader>().GetAsync(person.Caller, "credits", Ct);
+        var wallet = await site.Services.GetRequiredService<WalletReader>().GetBalanceAsync(person.Caller, "credits", Ct);
 
         Assert.NotNull(standing.SubscriptionId);
         Assert.Equal(150, wallet.Balance.ToDecimal());

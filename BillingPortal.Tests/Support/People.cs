@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using BillingPortal.Access;
 using BillingPortal.Accounts;
-using BillingPortal.Catalog;
+using BillingPortal.Ledger;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using Microsoft.EntityFrameworkCore;
