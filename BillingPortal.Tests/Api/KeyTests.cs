@@ -22,7 +22,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     public async Task A_key_is_shown_once_and_stored_as_a_hash()
     {
         await using var site = Site.Start(store.Database);
-        using var owner = await site.NewUserClientAsync(await site.SignUpAsync());
+        using var owner = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
 
         var made = await PostAsync(owner, "v1/keys/generate", new { name = "ci-prod", expires_in_days = 30, scopes = Reading });
         var secret = made.GetProperty("api_key").GetString()!;
@@ -43,7 +43,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     public async Task A_revoked_key_is_refused_at_the_next_request()
     {
         await using var site = Site.Start(store.Database);
-        var person = await site.SignUpAsync();
+        var person = await site.SignUpAsync(plan: "pro");
         using var owner = await site.NewUserClientAsync(person);
         var (key, secret) = await site.NewKeyAsync(person);
         using var integrator = site.NewClient(secret);
@@ -60,7 +60,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     {
         var clock = new ManualClock();
         await using var site = Site.Start(store.Database, services: services => services.AddSingleton<TimeProvider>(clock));
-        var person = await site.SignUpAsync();
+        var person = await site.SignUpAsync(plan: "pro");
         var keys = site.Services.GetRequiredService<ApiKeys>();
         var (good, secret) = await site.NewKeyAsync(person);
         var expiring = (ApiKeyCreation.Created)await keys.CreateAsync(person.Caller, new NewApiKey(ExpiresInDays: 1), Ct);
@@ -110,7 +110,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     public async Task A_key_in_the_query_string_is_refused()
     {
         await using var site = Site.Start(store.Database);
-        var (_, secret) = await site.NewKeyAsync(await site.SignUpAsync());
+        var (_, secret) = await site.NewKeyAsync(await site.SignUpAsync(plan: "pro"));
         using var client = site.NewClient();
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync($"v1/keys?api_key={secret}", Ct)).StatusCode);
@@ -120,9 +120,9 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     public async Task Another_organization_neither_sees_nor_revokes_a_key()
     {
         await using var site = Site.Start(store.Database);
-        var person = await site.SignUpAsync();
+        var person = await site.SignUpAsync(plan: "pro");
         var (key, secret) = await site.NewKeyAsync(person);
-        using var stranger = await site.NewUserClientAsync(await site.SignUpAsync());
+        using var stranger = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
 
         Assert.DoesNotContain(key.Id, await stranger.GetStringAsync("v1/keys", Ct), StringComparison.Ordinal);
         var revoke = await stranger.PostAsJsonAsync("v1/keys/revoke", new { key_id = key.Id }, Ct);
@@ -135,8 +135,8 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     public async Task Only_a_platform_administrator_gives_a_key_the_right_to_mint_credit_and_it_ends_with_that_role()
     {
         await using var site = Site.Start(store.Database);
-        var administrator = await site.SignUpAsync(administrator: true);
-        using var owner = await site.NewUserClientAsync(await site.SignUpAsync());
+        var administrator = await site.SignUpAsync(administrator: true, plan: "pro");
+        using var owner = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
         using var admin = await site.NewUserClientAsync(administrator);
         var wish = new { scopes = new[] { "billing:read", "billing:write" } };
 
@@ -158,8 +158,8 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     public async Task A_member_who_is_no_owner_makes_no_key()
     {
         await using var site = Site.Start(store.Database);
-        var owner = await site.SignUpAsync();
-        var member = await site.SignUpAsync();
+        var owner = await site.SignUpAsync(plan: "pro");
+        var member = await site.SignUpAsync(plan: "pro");
         await using (var scope = site.Services.CreateAsyncScope())
         {
             var user = await scope.ServiceProvider.GetRequiredService<UserManager<User>>().FindByIdAsync(member.Id);
@@ -188,7 +188,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     public async Task A_wish_that_cannot_be_is_refused_by_the_name_of_its_field(string body, string field)
     {
         await using var site = Site.Start(store.Database);
-        using var owner = await site.NewUserClientAsync(await site.SignUpAsync());
+        using var owner = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
         using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
 
         var response = await owner.PostAsync("v1/keys/generate", content, Ct);
@@ -203,7 +203,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     public async Task An_organization_has_no_more_keys_than_the_limit_however_many_are_wanted_at_once()
     {
         await using var site = Site.Start(store.Database, new Dictionary<string, string?> { ["ApiKeys:MaxPerOrganization"] = "3" });
-        var person = await site.SignUpAsync();
+        var person = await site.SignUpAsync(plan: "pro");
         var keys = site.Services.GetRequiredService<ApiKeys>();
 
         var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => keys.CreateAsync(person.Caller, new NewApiKey(), Ct)));
@@ -216,7 +216,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     public async Task Keys_are_listed_page_by_page_newest_first()
     {
         await using var site = Site.Start(store.Database);
-        var person = await site.SignUpAsync();
+        var person = await site.SignUpAsync(plan: "pro");
         var made = new List<string>();
         for (var i = 0; i < 5; i++)
         {
@@ -244,7 +244,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
         var person = default(Person)!;
         await using (var site = Site.Start(store.Database))
         {
-            person = await site.SignUpAsync();
+            person = await site.SignUpAsync(plan: "pro");
             using var client = await site.NewKeyClientAsync(person);
             await client.GetAsync("v1/keys", Ct);
         }

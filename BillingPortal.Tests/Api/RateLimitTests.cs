@@ -17,7 +17,7 @@ public abstract class RateLimitTests<TEngine>(StoreFixture<TEngine> store) : ICl
     public async Task Exactly_a_hundred_of_a_hundred_and_twenty_pass_for_each_key_alone()
     {
         await using var site = Site.Start(store.Database);
-        var person = await site.SignUpAsync();
+        var person = await site.SignUpAsync(plan: "pro");
         using var first = await site.NewKeyClientAsync(person);
         using var second = await site.NewKeyClientAsync(person);
 
@@ -86,7 +86,7 @@ public abstract class RateLimitTests<TEngine>(StoreFixture<TEngine> store) : ICl
         // A database of its own: the other tests come from the same address.
         await using var database = await store.CreateDatabaseAsync();
         await using var site = Site.Start(database, new Dictionary<string, string?> { ["RateLimits:PerMinute"] = "5" });
-        var person = await site.SignUpAsync();
+        var person = await site.SignUpAsync(plan: "pro");
         var (_, secret) = await site.NewKeyAsync(person);
         using var guesser = site.NewClient(secret[..^4] + "0000");
 
@@ -127,7 +127,7 @@ public abstract class RateLimitTests<TEngine>(StoreFixture<TEngine> store) : ICl
     {
         await using var database = await store.CreateDatabaseAsync();
         await using var site = Site.Start(database, new Dictionary<string, string?> { ["RateLimits:SignInFailuresPerMinute"] = "3" });
-        var person = await site.SignUpAsync();
+        var person = await site.SignUpAsync(plan: "pro");
         using var client = site.NewClient();
 
         for (var i = 0; i < 5; i++)
@@ -147,7 +147,7 @@ public abstract class RateLimitTests<TEngine>(StoreFixture<TEngine> store) : ICl
     public async Task After_five_wrong_passwords_the_right_one_is_refused_for_five_minutes_in_the_same_words()
     {
         await using var site = Site.Start(store.Database);
-        var person = await site.SignUpAsync();
+        var person = await site.SignUpAsync(plan: "pro");
         using var client = site.NewClient();
 
         var wrong = "";

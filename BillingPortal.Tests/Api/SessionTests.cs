@@ -200,7 +200,7 @@ public abstract partial class SessionTests<TEngine>(StoreFixture<TEngine> store)
     public async Task A_sign_up_starts_the_free_plan_with_its_credits_once()
     {
         await using var site = Site.Start(store.Database);
-        var person = await site.SignUpAsync(plan: "free");
+        var person = await site.SignUpAsync();
         using var client = NewBrowser(site);
         await SignInAsync(client, person, "/");
 

@@ -23,8 +23,8 @@ internal sealed record Person(string Id, string Email, string OrganizationId, bo
 /// <summary>Puts people, keys and sessions on a site, through the doors that users have.</summary>
 internal static class People
 {
-    /// <summary>Signs somebody up, by default somebody new, on a plan with API access.</summary>
-    public static async Task<Person> SignUpAsync(this Site site, string? email = null, bool administrator = false, string plan = "pro")
+    /// <summary>Signs somebody up, by default somebody new, on the free plan, which has no API access for keys.</summary>
+    public static async Task<Person> SignUpAsync(this Site site, string? email = null, bool administrator = false, string plan = "free")
     {
         email ??= $"{Guid.NewGuid():N}@example.com";
         var registration = site.Services.GetRequiredService<Registration>();
