@@ -30,7 +30,7 @@ public sealed class MeteredSite<TEngine> : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await store.InitializeAsync();
-        var settings = new Dictionary<string, string?> { ["RateLimits:PerMinute"] = "1000000", ["Demo:Enabled"] = "false" };
+        var settings = new Dictionary<string, string?> { ["RateLimits:PerMinute"] = "0", ["Demo:Enabled"] = "false" };
         site = Site.Start(store.Database, settings, services => services.AddSingleton<TimeProvider>(Clock));
     }
 
