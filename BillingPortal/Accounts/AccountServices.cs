@@ -1,3 +1,4 @@
+using BillingPortal.Invoices;
 using BillingPortal.Store;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.DataProtection;
@@ -16,6 +17,7 @@ public static class AccountServices
             .ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RateLimitOptions>().Bind(configuration.GetSection("RateLimits")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<Organizations>();
+        services.AddSingleton<IBuyerNames>(provider => provider.GetRequiredService<Organizations>());
         services.AddSingleton<Registration>();
         services.AddScoped<SignIns>();
         services.AddSingleton<ApiKeys>();

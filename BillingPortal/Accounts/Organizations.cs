@@ -1,5 +1,6 @@
 using BillingPortal.Access;
 using BillingPortal.Catalog;
+using BillingPortal.Invoices;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
@@ -13,6 +14,7 @@ public sealed record OrganizationView(string Id, string Name, MemberRole Role, b
 /// <summary>Organizations and who belongs to them.</summary>
 public sealed class Organizations(
     IDbContextFactory<BillingDbContext> contexts, PlanStandings standings, PlanSubscriptions subscriptions, PriceCatalog catalog, IStoreSessions sessions, TimeProvider clock)
+    : IBuyerNames
 {
     /// <summary>Most organizations listed for one person.</summary>
     public const int ListLimit = 200;
@@ -38,6 +40,13 @@ public sealed class Organizations(
         return await db.Set<Organization>().AsNoTracking().SingleAsync(row => row.Id == caller.OrganizationId, cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public async Task<string> NameOfAsync(string organizationId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<Organization>().Where(row => row.Id == organizationId).Select(row => row.Name).SingleAsync(cancellationToken);
+    }
+
     /// <summary>Makes an organization with one owner. Its maker puts it on a plan; until then it stands as one on the free plan.</summary>
     /// <returns>Its id.</returns>
     public async Task<string> CreateAsync(User owner, string name, CancellationToken cancellationToken)
@@ -49,6 +58,17 @@ public sealed class Organizations(
         db.Add(new Membership { OrganizationId = organization.Id, UserId = owner.Id, Role = MemberRole.Owner, JoinedAt = now });
         await db.SaveChangesAsync(cancellationToken);
         return organization.Id;
+    }
+
+    /// <summary>Changes how the caller's organization is called.</summary>
+    /// <exception cref="AccessDeniedException">The caller is not an owner.</exception>
+    public async Task RenameAsync(Caller caller, string name, CancellationToken cancellationToken)
+    {
+        caller.DemandRole(MemberRole.Owner);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, Organization.NameLength);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.Set<Organization>().Where(row => row.Id == caller.OrganizationId)
+            .ExecuteUpdateAsync(update => update.SetProperty(row => row.Name, name), cancellationToken);
     }
 
     /// <summary>Makes a person a member; one who is a member already stays as is.</summary>

@@ -33,6 +33,8 @@ public static class ApiServices
             .MapFlows()
             .MapCredits()
             .MapApiCredits()
+            .MapPurchases()
+            .MapGatewayWebhooks()
             .MapHealth()
             .MapMetrics();
         return app.MapApiDescription();

@@ -1,0 +1,129 @@
+using System.Text;
+using BillingPortal.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace BillingPortal.Payments;
+
+/// <summary>Takes in events of the gateway: verified, stored, applied. What is stored is applied sooner or later, whatever happens in between.</summary>
+public sealed class GatewayInbox(
+    IDbContextFactory<BillingDbContext> contexts,
+    IStoreSessions stores,
+    IPaymentGateway gateway,
+    Settlement settlement,
+    PaymentMetrics metrics,
+    TimeProvider clock,
+    ILogger<GatewayInbox> logger)
+{
+    private const int Page = 100;
+    private const int MaxDoublings = 11;
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
+
+    /// <summary>Takes in one delivery. Returns after it is stored; false if it is not genuine, and then nothing is.</summary>
+    /// <exception cref="Exception">The database's own error: the event is not stored, and the sender should come again.</exception>
+    public async Task<bool> ReceiveAsync(ReadOnlyMemory<byte> body, string? signature, CancellationToken cancellationToken)
+    {
+        if (await gateway.ReadEventAsync(body, signature, cancellationToken) is not { } received)
+        {
+            metrics.Forged();
+            logger.LogWarning("A webhook of {Length} bytes was refused: its signature is not the gateway's, or too old.", body.Length);
+            return false;
+        }
+
+        var row = await FindAsync(received.Id, cancellationToken) ?? await StoreAsync(received, body, cancellationToken);
+        if (row.State is GatewayEventState.Received)
+        {
+            await ApplyAsync(row, received, cancellationToken);
+        }
+
+        return true;
+    }
+
+    /// <summary>Applies again what could not be applied before, and tells how many there were.</summary>
+    public async Task<int> RetryDueAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var due = await db.Set<GatewayEventRow>().AsNoTracking()
+            .Where(row => row.NextAttemptAt != null && row.NextAttemptAt <= now)
+            .OrderBy(row => row.NextAttemptAt)
+            .Take(Page)
+            .ToListAsync(cancellationToken);
+        foreach (var row in due)
+        {
+            var stored = CheckoutJson.ReadEvent(Encoding.UTF8.GetBytes(row.Payload))
+                ?? throw new InvalidOperationException($"Event {row.Id} was readable when it came and is not any more.");
+            await ApplyAsync(row, stored, cancellationToken);
+        }
+
+        return due.Count;
+    }
+
+    private async Task<GatewayEventRow?> FindAsync(string eventId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<GatewayEventRow>().AsNoTracking().FirstOrDefaultAsync(row => row.Id == eventId, cancellationToken);
+    }
+
+    private async Task<GatewayEventRow> StoreAsync(GatewayEvent received, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        var row = new GatewayEventRow
+        {
+            Id = received.Id,
+            Type = received.Type,
+            Payload = Encoding.UTF8.GetString(body.Span),
+            PaymentId = received.Checkout?.PaymentId,
+            ReceivedAt = now,
+            NextAttemptAt = now + FirstRetry,
+        };
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        db.Add(row);
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+            return row;
+        }
+        catch (DbUpdateException exception) when (stores.IsUniqueViolation(exception))
+        {
+            // A copy came at the same moment and was first.
+            return await FindAsync(received.Id, cancellationToken) ?? throw new InvalidOperationException($"Event {received.Id} collided with none.");
+        }
+    }
+
+    private async Task ApplyAsync(GatewayEventRow row, GatewayEvent received, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = received.Checkout is { } checkout ? await settlement.SettleAsync(checkout.PaymentId, checkout, cancellationToken) : null;
+            var (state, problem) = result switch
+            {
+                null => (GatewayEventState.Ignored, null),
+                SettlementResult.Contradiction contradiction => (GatewayEventState.Refused, contradiction.Problem),
+                _ => (GatewayEventState.Applied, (string?)null),
+            };
+            await MarkAsync(row, state, problem, null, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            logger.LogWarning(exception, "Event {EventId} could not be applied yet; it is kept and tried again.", row.Id);
+            var delay = FirstRetry * (1L << (int)Math.Min(row.Attempts, MaxDoublings));
+            await MarkAsync(row, GatewayEventState.Received, null, clock.Now() + delay, cancellationToken);
+        }
+    }
+
+    private async Task MarkAsync(GatewayEventRow row, GatewayEventState state, string? problem, DateTimeOffset? nextAttemptAt, CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.Set<GatewayEventRow>()
+            .Where(stored => stored.Id == row.Id && stored.State == GatewayEventState.Received)
+            .ExecuteUpdateAsync(
+                stored => stored
+                    .SetProperty(e => e.State, state)
+                    .SetProperty(e => e.Problem, problem)
+                    .SetProperty(e => e.Attempts, e => e.Attempts + 1)
+                    .SetProperty(e => e.NextAttemptAt, nextAttemptAt)
+                    .SetProperty(e => e.AppliedAt, nextAttemptAt == null ? now : (DateTimeOffset?)null),
+                cancellationToken);
+    }
+}

@@ -1,0 +1,22 @@
+using BillingPortal.Payments.Sandbox;
+
+namespace BillingPortal.Payments;
+
+/// <summary>Puts payments together, with the configured gateway.</summary>
+public static class PaymentServices
+{
+    public static IServiceCollection AddPayments(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<PortalOptions>().Bind(configuration.GetSection(PortalOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<PaymentOptions>().Bind(configuration.GetSection(PaymentOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<PortalAddress>();
+        services.AddSingleton<PaymentMetrics>();
+        services.AddSingleton<Settlement>();
+        services.AddSingleton<PaymentInquiry>();
+        services.AddSingleton<PaymentOrders>();
+        services.AddSingleton<PaymentTracker>();
+        services.AddSingleton<GatewayInbox>();
+        services.AddHostedService<PaymentUpkeep>();
+        return services.AddSandbox();
+    }
+}

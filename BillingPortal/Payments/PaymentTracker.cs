@@ -1,0 +1,109 @@
+using BillingPortal.Access;
+using BillingPortal.Ledger;
+using BillingPortal.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace BillingPortal.Payments;
+
+/// <summary>A payment as its organization sees it.</summary>
+/// <param name="Id">pay_…</param>
+/// <param name="Kind">What kind of thing is bought.</param>
+/// <param name="Item">Which one: a pack's id.</param>
+/// <param name="Description">What people read.</param>
+/// <param name="Amount">What is charged, fee included.</param>
+/// <param name="Fee">The fee within it.</param>
+/// <param name="CreditType">What is credited.</param>
+/// <param name="Credits">How much of it.</param>
+/// <param name="State">How it stands.</param>
+/// <param name="PlacedAt">When it was ordered.</param>
+/// <param name="AcceptedAt">When we learned that the buyer had paid; null until then.</param>
+/// <param name="ConfirmedAt">When the gateway had said how it ended; null until then.</param>
+/// <param name="SettledAt">When it was credited, or closed without; null until then.</param>
+/// <param name="ExpiresAt">When its checkout ends.</param>
+/// <param name="IsLate">Whether the money came after the order was closed; it was credited all the same.</param>
+/// <param name="Problem">Why it failed, or what keeps it from being credited; null if nothing does.</param>
+/// <param name="CheckoutUrl">Where it can still be paid; null once it cannot.</param>
+public sealed record PaymentView(
+    string Id,
+    PaymentKind Kind,
+    string Item,
+    string Description,
+    Money Amount,
+    Money Fee,
+    string CreditType,
+    Credits Credits,
+    PaymentState State,
+    DateTimeOffset PlacedAt,
+    DateTimeOffset? AcceptedAt,
+    DateTimeOffset? ConfirmedAt,
+    DateTimeOffset? SettledAt,
+    DateTimeOffset ExpiresAt,
+    bool IsLate,
+    string? Problem,
+    string? CheckoutUrl)
+{
+    public bool IsPending => State is PaymentState.Pending;
+
+    public bool IsCredited => State is PaymentState.Succeeded;
+}
+
+/// <summary>Follows payments for people. Trusts nothing but what the gateway said.</summary>
+public sealed class PaymentTracker(IDbContextFactory<BillingDbContext> contexts, PaymentInquiry inquiry, TimeProvider clock)
+{
+    /// <summary>How many open payments are listed at most.</summary>
+    public const int MaxOpen = 20;
+
+    /// <summary>A payment of the caller's organization as it stands in our books; null if it has none by this id.</summary>
+    /// <exception cref="AccessDeniedException">A key without <c>billing:read</c>.</exception>
+    public async Task<PaymentView?> GetAsync(Caller caller, string paymentId, CancellationToken cancellationToken) =>
+        await FindAsync(caller, paymentId, cancellationToken) is { } payment ? ViewOf(payment) : null;
+
+    /// <summary>The same, after asking the gateway if it is not over yet: for a browser that comes back from paying.</summary>
+    /// <exception cref="AccessDeniedException">A key without <c>billing:read</c>.</exception>
+    public async Task<PaymentView?> ArriveAsync(Caller caller, string paymentId, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(caller, paymentId, cancellationToken) is not { } payment)
+        {
+            return null;
+        }
+
+        if (payment.State is not PaymentState.Pending)
+        {
+            return ViewOf(payment);
+        }
+
+        await inquiry.AskAsync(payment, cancellationToken);
+        return await GetAsync(caller, paymentId, cancellationToken);
+    }
+
+    /// <summary>The organization's payments that are not over yet, newest first, at most <see cref="MaxOpen"/>.</summary>
+    /// <exception cref="AccessDeniedException">A key without <c>billing:read</c>.</exception>
+    public async Task<IReadOnlyList<PaymentView>> ListOpenAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        caller.DemandScope(Scopes.BillingRead);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var open = await db.Set<Payment>().AsNoTracking()
+            .Where(row => row.OrganizationId == caller.OrganizationId && row.State == PaymentState.Pending && row.SessionId != null)
+            .OrderByDescending(row => row.Id)
+            .Take(MaxOpen)
+            .ToListAsync(cancellationToken);
+        return [.. open.Select(ViewOf)];
+    }
+
+    private async Task<Payment?> FindAsync(Caller caller, string paymentId, CancellationToken cancellationToken)
+    {
+        caller.DemandScope(Scopes.BillingRead);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<Payment>().AsNoTracking()
+            .FirstOrDefaultAsync(row => row.Id == paymentId && row.OrganizationId == caller.OrganizationId, cancellationToken);
+    }
+
+    private PaymentView ViewOf(Payment payment)
+    {
+        var canBePaid = payment.State is PaymentState.Pending && payment.AcceptedAt is null && payment.ExpiresAt > clock.Now();
+        return new PaymentView(
+            payment.Id, payment.Kind, payment.Item, payment.Description, payment.AmountCents, payment.FeeCents, payment.CreditType, payment.CreditMicros,
+            payment.State, payment.CreatedAt, payment.AcceptedAt, payment.ConfirmedAt, payment.SettledAt, payment.ExpiresAt, payment.Late,
+            payment.FailureCode, canBePaid ? payment.CheckoutUrl : null);
+    }
+}

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using BillingPortal.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace BillingPortal.Payments.Sandbox;
+
+/// <summary>The secrets of webhooks: those configured under <c>Stripe:WebhookSecret</c> (one, several, or comma-separated), else the installation's own.</summary>
+internal sealed class SandboxSecrets(IConfiguration configuration, IDbContextFactory<BillingDbContext> contexts, IStoreSessions stores)
+{
+    private const string Setting = "Stripe:WebhookSecret";
+    private const int SecretBytes = 32;
+
+    private IReadOnlyList<string>? secrets;
+
+    /// <summary>All that are accepted; the first signs.</summary>
+    public async ValueTask<IReadOnlyList<string>> GetAsync(CancellationToken cancellationToken) => secrets ??= await ReadAsync(cancellationToken);
+
+    private async Task<IReadOnlyList<string>> ReadAsync(CancellationToken cancellationToken)
+    {
+        var section = configuration.GetSection(Setting);
+        var configured = section.Get<string[]>() is { Length: > 0 } several ? several : (section.Value ?? "").Split(',');
+        string[] given = [.. configured.Select(secret => secret.Trim()).Where(secret => secret.Length > 0)];
+        return given.Length > 0 ? given : [await OwnAsync(cancellationToken)];
+    }
+
+    private async Task<string> OwnAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Set<SandboxSecret>().AsNoTracking().FirstOrDefaultAsync(cancellationToken) is { } stored)
+        {
+            return stored.Value;
+        }
+
+        var made = new SandboxSecret { Value = $"whsec_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes))}" };
+        db.Add(made);
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+            return made.Value;
+        }
+        catch (DbUpdateException exception) when (stores.IsUniqueViolation(exception))
+        {
+            // Another instance made it first.
+            db.ChangeTracker.Clear();
+            return (await db.Set<SandboxSecret>().AsNoTracking().SingleAsync(cancellationToken)).Value;
+        }
+    }
+}

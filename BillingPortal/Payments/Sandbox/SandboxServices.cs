@@ -1,0 +1,19 @@
+namespace BillingPortal.Payments.Sandbox;
+
+/// <summary>Puts the sandbox gateway together.</summary>
+internal static class SandboxServices
+{
+    private static readonly TimeSpan DeliveryTimeout = TimeSpan.FromSeconds(10);
+
+    public static IServiceCollection AddSandbox(this IServiceCollection services)
+    {
+        services.AddSingleton<IPaymentGateway, SandboxGateway>();
+        services.AddSingleton<SandboxSecrets>();
+        services.AddSingleton<SandboxSignal>();
+        services.AddSingleton<SandboxCheckout>();
+        services.AddSingleton<SandboxDelivery>();
+        services.AddHostedService(provider => provider.GetRequiredService<SandboxDelivery>());
+        services.AddHttpClient(SandboxDelivery.ClientName, client => client.Timeout = DeliveryTimeout);
+        return services;
+    }
+}
