@@ -1,17 +1,11 @@
 using System.Globalization;
 using BillingPortal;
-using BillingPortal.Accounts;
 using BillingPortal.Api;
 using BillingPortal.Api.Operations;
 using BillingPortal.Catalog;
 using BillingPortal.Components;
-using BillingPortal.Metering;
-using BillingPortal.Invoices;
-using BillingPortal.Payments;
-using BillingPortal.Purchases;
+using BillingPortal.Demo;
 using BillingPortal.Store;
-using BillingPortal.Subscriptions;
-using BillingPortal.Wallets;
 
 // Content root and settings lie beside the program, so it starts the same from any folder, published, and under test.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -33,8 +27,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICult
 
 try
 {
-    builder.Services.AddCatalog(builder.Configuration);
-    builder.Services.AddSubscriptions(builder.Configuration);
+    builder.Services.AddPortal(builder.Configuration);
 }
 catch (CatalogException broken)
 {
@@ -43,14 +36,6 @@ catch (CatalogException broken)
     return 1;
 }
 
-builder.Services.AddSingleton(TimeProvider.System);
-builder.Services.AddStore(builder.Configuration);
-builder.Services.AddWallets();
-builder.Services.AddMetering();
-builder.Services.AddPayments(builder.Configuration);
-builder.Services.AddInvoices();
-builder.Services.AddPurchases();
-builder.Services.AddAccounts(builder.Configuration);
 builder.Services.AddApi(builder.Configuration);
 builder.Services.AddPages();
 
@@ -62,6 +47,7 @@ if (!builder.Environment.IsDevelopment())
 var app = builder.Build();
 
 await app.Services.GetRequiredService<Migrator>().MigrateAsync(CancellationToken.None);
+await app.EnsureDemoDataAsync(CancellationToken.None);
 
 app.UseTrustedProxies();
 app.UseSecurityHeaders();

@@ -17,8 +17,8 @@ public sealed class ArchitectureTests
 
     private static readonly Layering Folders = new(
         "BillingPortal",
-        ["Demo"],
         ["Components", "Api"],
+        ["Demo"],
         ["Accounts"],
         ["Purchases"],
         ["Gifting"],

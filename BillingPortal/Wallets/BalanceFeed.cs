@@ -18,6 +18,9 @@ public sealed class BalanceFeed
         return subscription;
     }
 
+    /// <summary>Whether anyone of this instance listens to the organization.</summary>
+    public bool IsWatched(string organizationId) => listeners.TryGetValue(organizationId, out var subscriptions) && !subscriptions.IsEmpty;
+
     /// <summary>Tells listeners of this instance, and the relay.</summary>
     internal void Publish(IEnumerable<string> organizationIds)
     {

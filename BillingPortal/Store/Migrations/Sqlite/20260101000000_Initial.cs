@@ -11,6 +11,72 @@ namespace BillingPortal.Store.Migrations.Sqlite
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "demo_runs",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    started_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    finished_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_demo_runs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "gateway_events",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    type = table.Column<string>(type: "TEXT", nullable: false),
+                    payload = table.Column<string>(type: "TEXT", nullable: false),
+                    received_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    problem = table.Column<string>(type: "TEXT", nullable: true),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: true),
+                    attempts = table.Column<long>(type: "INTEGER", nullable: false),
+                    next_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    applied_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_gateway_events", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "invoice_counters",
+                columns: table => new
+                {
+                    year = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_number = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_invoice_counters", x => x.year);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "invoices",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", nullable: false),
+                    issued_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    buyer_name = table.Column<string>(type: "TEXT", nullable: false),
+                    status = table.Column<string>(type: "TEXT", nullable: false),
+                    subtotal_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    tax_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    total_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_invoices", x => x.id);
+                    table.CheckConstraint("ck_invoices_total", "total_cents = subtotal_cents + tax_cents");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "organizations",
                 columns: table => new
                 {
@@ -39,6 +105,46 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_outbox_events", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "payments",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: true),
+                    actor = table.Column<string>(type: "TEXT", nullable: false),
+                    buyer_name = table.Column<string>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
+                    item = table.Column<string>(type: "TEXT", nullable: false),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    fee_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    idempotency_key = table.Column<string>(type: "TEXT", nullable: true),
+                    cycle_start = table.Column<long>(type: "INTEGER", nullable: true),
+                    place = table.Column<long>(type: "INTEGER", nullable: true),
+                    session_id = table.Column<string>(type: "TEXT", nullable: true),
+                    checkout_url = table.Column<string>(type: "TEXT", nullable: true),
+                    payment_intent_id = table.Column<string>(type: "TEXT", nullable: true),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    accepted_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    confirmed_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    settled_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    late = table.Column<bool>(type: "INTEGER", nullable: false),
+                    failure_code = table.Column<string>(type: "TEXT", nullable: true),
+                    checks = table.Column<long>(type: "INTEGER", nullable: false),
+                    next_check_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payments", x => x.id);
+                    table.CheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros > 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
+                    table.CheckConstraint("ck_payments_settled", "(state = 'pending') = (settled_at IS NULL)");
                 });
 
             migrationBuilder.CreateTable(
@@ -80,6 +186,56 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_protection_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sandbox_events",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    payload = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    attempts = table.Column<long>(type: "INTEGER", nullable: false),
+                    next_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    delivered_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sandbox_events", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sandbox_secrets",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false),
+                    value = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sandbox_secrets", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sandbox_sessions",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: false),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    success_url = table.Column<string>(type: "TEXT", nullable: false),
+                    cancel_url = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    status = table.Column<string>(type: "TEXT", nullable: false),
+                    payment_intent_id = table.Column<string>(type: "TEXT", nullable: true),
+                    clears_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    bounces = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sandbox_sessions", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -228,6 +384,27 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_wallets", x => new { x.organization_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "invoice_lines",
+                columns: table => new
+                {
+                    invoice_id = table.Column<string>(type: "TEXT", nullable: false),
+                    position = table.Column<long>(type: "INTEGER", nullable: false),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    quantity = table.Column<long>(type: "INTEGER", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_invoice_lines", x => new { x.invoice_id, x.position });
+                    table.ForeignKey(
+                        name: "FK_invoice_lines_invoices_invoice_id",
+                        column: x => x.invoice_id,
+                        principalTable: "invoices",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -453,10 +630,38 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 filter: "kind = 'overdraft'");
 
             migrationBuilder.CreateIndex(
+                name: "IX_gateway_events_next_attempt_at",
+                table: "gateway_events",
+                column: "next_attempt_at",
+                filter: "next_attempt_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gateway_events_payment_id",
+                table: "gateway_events",
+                column: "payment_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_holds_open",
                 table: "holds",
                 columns: new[] { "organization_id", "credit_type" },
                 filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invoices_number",
+                table: "invoices",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invoices_organization_id_id",
+                table: "invoices",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invoices_payment_id",
+                table: "invoices",
+                column: "payment_id",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_memberships_user_id",
@@ -478,6 +683,56 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_outbox_events_organization_id_id",
                 table: "outbox_events",
                 columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payments_next_check_at",
+                table: "payments",
+                column: "next_check_at",
+                filter: "next_check_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payments_organization_id_id",
+                table: "payments",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payments_organization_id_idempotency_key",
+                table: "payments",
+                columns: new[] { "organization_id", "idempotency_key" },
+                unique: true,
+                filter: "idempotency_key IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payments_organization_id_kind_item_cycle_start_place",
+                table: "payments",
+                columns: new[] { "organization_id", "kind", "item", "cycle_start", "place" },
+                unique: true,
+                filter: "place IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payments_session_id",
+                table: "payments",
+                column: "session_id",
+                unique: true,
+                filter: "session_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_sandbox_events_next_attempt_at",
+                table: "sandbox_events",
+                column: "next_attempt_at",
+                filter: "next_attempt_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_sandbox_sessions_expires_at",
+                table: "sandbox_sessions",
+                column: "expires_at",
+                filter: "status = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_sandbox_sessions_payment_id",
+                table: "sandbox_sessions",
+                column: "payment_id",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_subscriptions_id",
@@ -543,13 +798,28 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "buckets");
 
             migrationBuilder.DropTable(
+                name: "demo_runs");
+
+            migrationBuilder.DropTable(
+                name: "gateway_events");
+
+            migrationBuilder.DropTable(
                 name: "holds");
+
+            migrationBuilder.DropTable(
+                name: "invoice_counters");
+
+            migrationBuilder.DropTable(
+                name: "invoice_lines");
 
             migrationBuilder.DropTable(
                 name: "memberships");
 
             migrationBuilder.DropTable(
                 name: "outbox_events");
+
+            migrationBuilder.DropTable(
+                name: "payments");
 
             migrationBuilder.DropTable(
                 name: "posted_references");
@@ -559,6 +829,15 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "protection_keys");
+
+            migrationBuilder.DropTable(
+                name: "sandbox_events");
+
+            migrationBuilder.DropTable(
+                name: "sandbox_secrets");
+
+            migrationBuilder.DropTable(
+                name: "sandbox_sessions");
 
             migrationBuilder.DropTable(
                 name: "subscriptions");
@@ -586,6 +865,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "wallets");
+
+            migrationBuilder.DropTable(
+                name: "invoices");
 
             migrationBuilder.DropTable(
                 name: "organizations");

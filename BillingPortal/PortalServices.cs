@@ -1,0 +1,32 @@
+using BillingPortal.Accounts;
+using BillingPortal.Catalog;
+using BillingPortal.Demo;
+using BillingPortal.Invoices;
+using BillingPortal.Metering;
+using BillingPortal.Payments;
+using BillingPortal.Purchases;
+using BillingPortal.Store;
+using BillingPortal.Subscriptions;
+using BillingPortal.Wallets;
+
+namespace BillingPortal;
+
+/// <summary>Everything that the portal's pages and endpoints stand on, and nothing of the web.</summary>
+public static class PortalServices
+{
+    /// <exception cref="CatalogException">The catalog is broken; its message lists every fault.</exception>
+    public static IServiceCollection AddPortal(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddCatalog(configuration);
+        services.AddStore(configuration);
+        services.AddWallets();
+        services.AddSubscriptions(configuration);
+        services.AddMetering();
+        services.AddPayments(configuration);
+        services.AddInvoices();
+        services.AddPurchases();
+        services.AddAccounts(configuration);
+        return services.AddDemo(configuration);
+    }
+}
