@@ -1,5 +1,6 @@
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
+using BillingPortal.Metering;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
@@ -35,6 +36,16 @@ internal static class Scenes
             Actor = "system:test",
             Amount = Credits.FromWhole(credits),
         });
+
+    /// <summary>Reports one event of each operation, as an integrator does.</summary>
+    public static async Task ReportAsync(this Site site, Person person, params string[] operations)
+    {
+        var results = await site.Services.GetRequiredService<UsageIngestion>().IngestAsync(
+            person.Caller,
+            [.. operations.Select(operation => new UsageEvent(Guid.NewGuid().ToString("N"), operation, null, null, UsageProperties.None))],
+            TestContext.Current.CancellationToken);
+        Assert.All(results, result => Assert.Equal(UsageStatus.Charged, result.Status));
+    }
 
     /// <summary>Puts the person's organization on a plan, from now on.</summary>
     public static Task PutOnPlanAsync(this Site site, Person person, string plan) =>

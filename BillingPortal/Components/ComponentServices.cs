@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Diagnostics;
-using Radzen;
 using static Microsoft.AspNetCore.Components.Web.RenderMode;
 
 namespace BillingPortal.Components;
@@ -10,10 +9,10 @@ public static class ComponentServices
 {
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
-        services.AddRadzenComponents();
         services.AddScoped<Viewer>();
         services.AddSingleton<TransactionText>();
         services.AddSingleton<WalletOverviews>();
+        services.AddSingleton<UsageOverviews>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         services.AddRazorComponents()
             .AddInteractiveServerComponents()

@@ -1,33 +1,24 @@
 using BillingPortal.Ledger;
+using BillingPortal.Metering;
 
 namespace BillingPortal.Components;
 
 /// <summary>How long credit lasts, as a range of whole days; an estimate, and said to be one.</summary>
-/// <param name="FewestDays">At the pace of the busiest stretch looked at.</param>
-/// <param name="MostDays">At the pace of the quietest one; null: that one used nothing.</param>
-public sealed record Runway(long FewestDays, long? MostDays)
+/// <param name="FewestDays">At the pace of a busy day.</param>
+/// <param name="MostDays">At the pace of a quiet day; null: on a quiet day nothing is used.</param>
+/// <param name="BasisDays">How many days the pace is taken from.</param>
+public sealed record Runway(long FewestDays, long? MostDays, int BasisDays)
 {
-    /// <summary>How many days back the pace is taken from.</summary>
+    /// <summary>How many days back the pace is looked for.</summary>
     public const int Basis = 14;
 
-    private const int Week = 7;
     private const int FewestActiveDays = 3;
 
-    /// <summary>Days of credit left, judged by the last week, the week before and both together; null if there was too little usage to say.</summary>
-    /// <param name="available">What can be spent now.</param>
-    /// <param name="daily">What was used on each of the last <see cref="Basis"/> days, oldest first.</param>
-    public static Runway? Estimate(Credits available, IReadOnlyList<Credits> daily)
-    {
-        if (daily.Count != Basis || daily.Count(day => day.IsPositive) < FewestActiveDays)
-        {
-            return null;
-        }
-
-        var before = Credits.Sum(daily.Take(Week));
-        var lately = Credits.Sum(daily.Skip(Week));
-        long?[] estimates = [Days(available, before, Week), Days(available, lately, Week), Days(available, before + lately, Basis)];
-        return new Runway(estimates.Min()!.Value, estimates.Contains(null) ? null : estimates.Max());
-    }
+    /// <summary>Days of credit left; null if there was too little usage to say.</summary>
+    public static Runway? Estimate(Credits available, UsageBurn burn) =>
+        burn.Days.Count(day => day.IsPositive) < FewestActiveDays
+            ? null
+            : new Runway(Days(available, burn.High) ?? Days(available, burn.Average)!.Value, Days(available, burn.Low), burn.Days.Length);
 
     /// <summary>"9 to 13 days".</summary>
     public string Text => this switch
@@ -38,6 +29,5 @@ public sealed record Runway(long FewestDays, long? MostDays)
         _ => $"{Display.Number(FewestDays)} to {Display.Count(MostDays.Value, "day")}",
     };
 
-    private static long? Days(Credits available, Credits used, int days) =>
-        used.IsPositive ? (long)((Int128)Math.Max(0, available.Micros) * days / used.Micros) : null;
+    private static long? Days(Credits available, Credits aDay) => aDay.IsPositive ? Math.Max(0, available.Micros) / aDay.Micros : null;
 }

@@ -2,6 +2,7 @@ using BillingPortal.Access;
 using BillingPortal.Catalog;
 using BillingPortal.Components.Shared;
 using BillingPortal.Ledger;
+using BillingPortal.Metering;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
@@ -49,7 +50,7 @@ public sealed record WalletOverview(
     PlanSummary Plan);
 
 /// <summary>Puts the wallet page's figures together from the services that know them.</summary>
-public sealed class WalletOverviews(CurrentWallets wallets, TransactionHistory history, PlanStandings standings, TimeProvider clock)
+public sealed class WalletOverviews(CurrentWallets wallets, TransactionHistory history, PlanStandings standings, UsageReports usage, TimeProvider clock)
 {
     private const int LatestCount = 5;
     private const int LowDays = 3;
@@ -62,6 +63,7 @@ public sealed class WalletOverviews(CurrentWallets wallets, TransactionHistory h
     {
         var standing = await standings.GetAsync(caller.OrganizationId, cancellationToken);
         var latest = await history.ListAsync(caller, new TransactionQuery(CreditTypes.Credits, [], Limit: LatestCount), cancellationToken);
+        var burn = await usage.BurnAsync(caller, CreditTypes.Credits, Components.Runway.Basis, cancellationToken);
         var summaries = new List<WalletSummary>();
         foreach (var creditType in CreditTypes.All)
         {
@@ -70,7 +72,7 @@ public sealed class WalletOverviews(CurrentWallets wallets, TransactionHistory h
         }
 
         var main = summaries[0];
-        var runway = Components.Runway.Estimate(main.Available, []);
+        var runway = Components.Runway.Estimate(main.Available, burn);
         var plan = SummaryOf(standing);
         return new WalletOverview(
             clock.Now(),

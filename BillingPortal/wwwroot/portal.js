@@ -75,20 +75,3 @@ document.addEventListener('submit', async event => {
     await fetch(form.action, { method: 'POST', body, redirect: 'manual' });
   }
 });
-
-const scripts = new Map();
-
-/** Loads a classic script once, when it is first needed. */
-export function loadScript(address) {
-  if (!scripts.has(address)) {
-    scripts.set(address, new Promise((resolve, reject) => {
-      const script = document.createElement('script');
-      script.src = address;
-      script.onload = () => resolve();
-      script.onerror = () => reject(new Error(`${address} did not load`));
-      document.head.append(script);
-    }));
-  }
-
-  return scripts.get(address);
-}

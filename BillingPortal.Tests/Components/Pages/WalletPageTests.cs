@@ -22,7 +22,7 @@ public abstract class WalletPageTests<TEngine>(StoreFixture<TEngine> store, Brow
         await page.AliveAsync();
         var before = Credit(await available.TextContentAsync());
 
-        await site.UseAsync(person, 30);
+        await site.ReportAsync(person, "image_to_html");
 
         await Assertions.Expect(available).ToHaveTextAsync(new Regex($"^{before - 30:#,0}$"));
         await Assertions.Expect(page.GetByTestId("pill")).ToContainTextAsync($"{before - 30:#,0}");

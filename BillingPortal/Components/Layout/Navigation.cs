@@ -16,6 +16,7 @@ internal static class Navigation
         new("Credits",
         [
             new("wallet", "Wallet", "wallet"),
+            new("usage", "Usage", "usage"),
         ]),
         new("Billing", [new("transactions", "Transactions", "list")]),
         new("Developers", [new("keys", "API keys", "key")]),
