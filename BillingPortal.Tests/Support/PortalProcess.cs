@@ -51,7 +51,7 @@ internal sealed class PortalProcess : IAsyncDisposable
         {
             try
             {
-                using var answer = await client.GetAsync("/Account/Login", cancellationToken);
+                using var answer = await client.GetAsync("/health/live", cancellationToken);
                 return portal;
             }
             catch (HttpRequestException) when (!process.HasExited && patience.Elapsed < TimeSpan.FromMinutes(1))

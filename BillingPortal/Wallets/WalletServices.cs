@@ -13,7 +13,7 @@ public static class WalletServices
         services.AddSingleton<LedgerSeal>();
         services.AddSingleton<LedgerWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<LedgerWatch>());
-        services.AddHealthChecks().AddCheck<LedgerHealth>("ledger");
+        services.AddHealthChecks().AddCheck<LedgerHealth>("ledger", tags: ["ready"]);
         services.AddSingleton<WalletWriter>();
         services.AddHostedService(provider => provider.GetRequiredService<WalletWriter>());
         services.AddSingleton<ExpirySweep>();
