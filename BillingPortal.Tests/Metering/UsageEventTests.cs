@@ -229,6 +229,19 @@ public abstract class UsageEventTests<TEngine>(MeteredSite<TEngine> portal) : IC
     }
 
     [Fact]
+    public async Task A_recorded_id_is_known_for_ever_however_late_or_wrong_it_comes_again()
+    {
+        var customer = await portal.NewCustomerAsync();
+        await customer.SendAsync("""{"id":"a","operation":"chat","occurredAt":"2027-03-10T11:00:00Z"}""");
+
+        portal.Clock.Now = portal.Clock.Now.AddDays(400);
+        var late = await customer.SendAsync("""{"id":"a","operation":"chat","occurredAt":"2027-03-10T11:00:00Z"}""");
+        var wrong = await customer.SendAsync("""{"id":"a","operation":"mining"}""");
+
+        Assert.Equal(("duplicate", "duplicate"), (late.Text("status"), wrong.Text("status")));
+    }
+
+    [Fact]
     public async Task The_same_id_in_two_organizations_is_two_events()
     {
         var (one, other) = (await portal.NewCustomerAsync(), await portal.NewCustomerAsync());

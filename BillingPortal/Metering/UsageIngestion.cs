@@ -16,10 +16,12 @@ public sealed class UsageIngestion(
     PlanStandings standings,
     DueAllowances allowances,
     WalletWriter writer,
+    WalletReader reader,
     IDbContextFactory<BillingDbContext> contexts,
     TimeProvider clock)
 {
     private readonly UsagePricing pricing = new(catalog);
+    private readonly TierCounts tiers = new(contexts);
 
     /// <summary>Charges events in their order; each stands for itself, and one that is rejected leaves the others alone.</summary>
     /// <param name="caller">A key with <see cref="Scopes.UsageWrite"/>, or a person who may spend the organization's money.</param>
@@ -52,14 +54,38 @@ public sealed class UsageIngestion(
 
     private async Task<Ingested> IngestAsync(Caller caller, PlanStanding standing, UsageEvent reported, CancellationToken cancellationToken)
     {
-        var now = clock.Now();
-        if (pricing.Price(reported, standing.Plan, Quantity.Zero, now, out var rejection) is not { } priced)
+        if (pricing.TieredPrice(reported, standing.Plan) is not { } priceId)
         {
-            return new(UsageResult.Rejected(reported.Id, rejection!), null);
+            return await ChargeAsync(caller, standing, reported, null, cancellationToken)
+                ?? throw new UnreachableException("Only a tiered price can be outdated.");
+        }
+
+        using var turn = await tiers.TakeTurnAsync(caller.OrganizationId, priceId, cancellationToken);
+        while (true)
+        {
+            var position = await tiers.ReadAsync(caller.OrganizationId, priceId, standing.CycleStart, cancellationToken);
+            if (await ChargeAsync(caller, standing, reported, position, cancellationToken) is { } ingested)
+            {
+                return ingested;
+            }
+        }
+    }
+
+    /// <summary>Null if another instance used the tier's units meanwhile: then the price must be made anew.</summary>
+    private async Task<Ingested?> ChargeAsync(
+        Caller caller, PlanStanding standing, UsageEvent reported, TierPosition? position, CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        if (pricing.Price(reported, standing.Plan, position?.Used ?? Quantity.Zero, now, out var rejection) is not { } priced)
+        {
+            // An event that was recorded stays so, even when it comes again too late or as nonsense.
+            return await FindFirstAsync(caller.OrganizationId, reported, rejection!, cancellationToken) is { } first
+                ? new(null, first)
+                : new(UsageResult.Rejected(reported.Id, rejection!), null);
         }
 
         var due = DueFor(priced, standing, now);
-        var result = await writer.ExecuteAsync(Command(caller, priced, due, now), cancellationToken);
+        var result = await writer.ExecuteAsync(Command(caller, priced, position, due, now), cancellationToken);
         if (result is PostResult.Refused { Refusal: Refusal.Insufficient })
         {
             // A cycle or a day may have begun while it waited in the queue: then there is new credit to charge.
@@ -69,7 +95,7 @@ public sealed class UsageIngestion(
             if (!dueNow.Select(grant => grant.Reference).SequenceEqual(due.Select(grant => grant.Reference)))
             {
                 due = dueNow;
-                result = await writer.ExecuteAsync(Command(caller, priced, due, now), cancellationToken);
+                result = await writer.ExecuteAsync(Command(caller, priced, position, due, now), cancellationToken);
             }
         }
 
@@ -84,6 +110,8 @@ public sealed class UsageIngestion(
                 return new(null, replayed.ResultId ?? throw new UnreachableException($"The event {reported.Id} was posted without an item."));
             case PostResult.Refused { Refusal: Refusal.Insufficient shortage }:
                 return new(UsageResult.Rejected(reported.Id, Short(shortage), priced.Rate.CreditType), null);
+            case PostResult.Refused { Refusal: Refusal.Rule { Code: TierRider.Outdated } }:
+                return null;
             default:
                 throw new UnreachableException($"A charge was answered with {result}.");
         }
@@ -93,11 +121,29 @@ public sealed class UsageIngestion(
         ? allowances.Outstanding(standing, now, CreditTypes.IncludedMinutes, priced.Rate.CreditType)
         : allowances.Outstanding(standing, now, priced.Rate.CreditType);
 
-    private static WalletCommand Command(Caller caller, PricedEvent priced, ImmutableArray<Grant> due, DateTimeOffset now)
+    private async Task<string?> FindFirstAsync(string organizationId, UsageEvent reported, UsageRejection rejection, CancellationToken cancellationToken)
+    {
+        if (rejection.Field == "id")
+        {
+            return null;
+        }
+
+        var reference = ReferenceOf(reported);
+        return (await reader.FindPostedAsync(organizationId, [reference], cancellationToken)).GetValueOrDefault(reference);
+    }
+
+    private static string ReferenceOf(UsageEvent reported) => $"event:{reported.Id}";
+
+    private static WalletCommand Command(Caller caller, PricedEvent priced, TierPosition? position, ImmutableArray<Grant> due, DateTimeOffset now)
     {
         var itemId = Ids.New("itm", priced.OccurredAt);
-        var (organizationId, reference) = (caller.OrganizationId, $"event:{priced.Event.Id}");
+        var (organizationId, reference) = (caller.OrganizationId, ReferenceOf(priced.Event));
         ImmutableArray<CommitRider> riders = [new UsageRider(itemId, priced, organizationId, caller.KeyId, now)];
+        if (position is not null)
+        {
+            riders = riders.Add(new TierRider(position, priced.Quantity, priced.Rate.CreditType));
+        }
+
         if (priced.Usage is { IncludedUnits.IsPositive: true } usage)
         {
             return new AllowanceCharge

@@ -83,6 +83,18 @@ internal sealed class UsagePricing(PriceCatalog catalog)
             : new PricedEvent(reported, rate, facts, reported.Properties.Failed ? null : Rating.Rate(rate, plan, facts), Milliseconds(occurredAt));
     }
 
+    /// <summary>The id of the tiered price that an event would be charged at; null if its price has no tiers, or it has none.</summary>
+    public string? TieredPrice(UsageEvent reported, Plan plan)
+    {
+        if (catalog.FindOperation(reported.Operation) is not { PricedByModel: false } rate || reported.Properties.Failed)
+        {
+            return null;
+        }
+
+        var variant = rate.FindVariant(reported.Properties.NodeType);
+        return variant is null == rate.Variants.IsEmpty && rate.TariffOn(plan, variant).IsTiered ? variant?.Id ?? rate.Id : null;
+    }
+
     private UsageFacts? Facts(UsageEvent reported, OperationRate rate, Quantity usedInCycle, out UsageRejection? rejection)
     {
         rejection = null;

@@ -49,7 +49,7 @@ public sealed class CurrentWallets(WalletReader reader, PlanStandings standings,
 
         // It may have been posted after the wallet was read: then that reading lacks it.
         wallet = await readAsync(caller, creditType, cancellationToken);
-        var unposted = outstanding.Where(grant => !posted.Contains(grant.Reference)).ToList();
+        var unposted = outstanding.Where(grant => !posted.ContainsKey(grant.Reference)).ToList();
         if (unposted.Count == 0)
         {
             due.Confirm(standing, now, outstanding);

@@ -69,14 +69,14 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
         return await LoadAsync(db, key, cancellationToken);
     }
 
-    /// <summary>Which of these references were posted in the organization.</summary>
-    internal async Task<IReadOnlySet<string>> FindPostedAsync(string organizationId, IReadOnlyCollection<string> references, CancellationToken cancellationToken)
+    /// <summary>Those of the references that were posted in the organization, with what a replay of each is answered with.</summary>
+    internal async Task<IReadOnlyDictionary<string, string?>> FindPostedAsync(
+        string organizationId, IReadOnlyCollection<string> references, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Set<PostedReferenceRow>().AsNoTracking()
             .Where(row => row.OrganizationId == organizationId && references.Contains(row.Reference))
-            .Select(row => row.Reference)
-            .ToHashSetAsync(cancellationToken);
+            .ToDictionaryAsync(row => row.Reference, row => row.ResultId, cancellationToken);
     }
 
     private async Task<Wallet> LoadAsync(BillingDbContext db, WalletKey key, CancellationToken cancellationToken)

@@ -320,6 +320,31 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("invoice_lines", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.TierCount", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("PriceId")
+                        .HasColumnType("text")
+                        .HasColumnName("price_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("CycleStart")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cycle_start");
+
+                    b.Property<long>("QuantityMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("quantity_micros");
+
+                    b.HasKey("OrganizationId", "PriceId", "CycleStart");
+
+                    b.ToTable("tier_counts", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.UsageDay", b =>
                 {
                     b.Property<string>("OrganizationId")

@@ -261,6 +261,20 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "tier_counts",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    price_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    cycle_start = table.Column<long>(type: "bigint", nullable: false),
+                    quantity_micros = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tier_counts", x => new { x.organization_id, x.price_id, x.cycle_start });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "transactions",
                 columns: table => new
                 {
@@ -842,6 +856,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "subscriptions");
+
+            migrationBuilder.DropTable(
+                name: "tier_counts");
 
             migrationBuilder.DropTable(
                 name: "transactions");

@@ -291,6 +291,29 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("invoice_lines", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.TierCount", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("PriceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("price_id");
+
+                    b.Property<long>("CycleStart")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cycle_start");
+
+                    b.Property<long>("QuantityMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("quantity_micros");
+
+                    b.HasKey("OrganizationId", "PriceId", "CycleStart");
+
+                    b.ToTable("tier_counts", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.UsageDay", b =>
                 {
                     b.Property<string>("OrganizationId")

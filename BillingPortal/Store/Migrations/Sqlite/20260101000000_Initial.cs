@@ -260,6 +260,20 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "tier_counts",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    price_id = table.Column<string>(type: "TEXT", nullable: false),
+                    cycle_start = table.Column<long>(type: "INTEGER", nullable: false),
+                    quantity_micros = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_tier_counts", x => new { x.organization_id, x.price_id, x.cycle_start });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "transactions",
                 columns: table => new
                 {
@@ -841,6 +855,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "subscriptions");
+
+            migrationBuilder.DropTable(
+                name: "tier_counts");
 
             migrationBuilder.DropTable(
                 name: "transactions");
