@@ -38,6 +38,16 @@ public sealed class RunwayTests
     public void The_largest_wallet_and_the_smallest_use_still_fit() =>
         Assert.Equal("more than a year", Runway.Estimate(Credits.MaxValue, new UsageBurn([.. Enumerable.Repeat(Credits.FromMicros(1), 14)]))!.Text);
 
+    [Fact]
+    public void It_outlasts_a_renewal_if_even_busy_days_leave_something()
+    {
+        var now = new DateTimeOffset(2026, 6, 16, 12, 0, 0, TimeSpan.Zero);
+        var runway = Estimate(1_000, 100, 100, 100)!;
+
+        Assert.True(runway.Outlasts(now, now.AddDays(10)));
+        Assert.False(runway.Outlasts(now, now.AddDays(10).AddHours(1)));
+    }
+
     private static Runway? Estimate(long available, params long[] days) =>
         Runway.Estimate(Credits.FromWhole(available), new UsageBurn([.. days.Select(Credits.FromWhole)]));
 }

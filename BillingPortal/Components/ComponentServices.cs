@@ -7,15 +7,20 @@ namespace BillingPortal.Components;
 /// <summary>Puts the pages together.</summary>
 public static class ComponentServices
 {
+    private const int LargestPageState = 256 * 1024;
+
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddScoped<Viewer>();
         services.AddSingleton<TransactionText>();
         services.AddSingleton<WalletOverviews>();
         services.AddSingleton<UsageOverviews>();
+        services.AddSingleton<PackShelves>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         services.AddRazorComponents()
             .AddInteractiveServerComponents()
+            // What a page had read before it was sent comes back with the connection; a long list is larger than the usual 32 KB.
+            .AddHubOptions(options => options.MaximumReceiveMessageSize = LargestPageState)
             .RegisterPersistentService<Viewer>(InteractiveServer);
         return services;
     }

@@ -29,5 +29,8 @@ public sealed record Runway(long FewestDays, long? MostDays, int BasisDays)
         _ => $"{Display.Number(FewestDays)} to {Display.Count(MostDays.Value, "day")}",
     };
 
+    /// <summary>Whether it lasts until an instant even at the pace of a busy day.</summary>
+    public bool Outlasts(DateTimeOffset now, DateTimeOffset instant) => FewestDays >= (instant - now).TotalDays;
+
     private static long? Days(Credits available, Credits aDay) => aDay.IsPositive ? Math.Max(0, available.Micros) / aDay.Micros : null;
 }

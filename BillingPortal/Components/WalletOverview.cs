@@ -18,7 +18,7 @@ public enum WalletMood
     /// <summary>Nothing was ever used or bought.</summary>
     New,
 
-    /// <summary>It will not last three days, or little of a plan's allowance is left.</summary>
+    /// <summary>It will not last three days nor until the plan renews it, or little of a plan's allowance is left.</summary>
     Low,
 
     /// <summary>There is none.</summary>
@@ -79,16 +79,16 @@ public sealed class WalletOverviews(CurrentWallets wallets, TransactionHistory h
             main,
             [.. summaries.Skip(1).Where(summary => summary.Pockets.Count > 0)],
             runway,
-            MoodOf(main, runway, plan, latest.Transactions),
+            MoodOf(main, runway, plan, latest.Transactions, clock.Now()),
             latest.Transactions,
             plan);
     }
 
-    private static WalletMood MoodOf(WalletSummary wallet, Runway? runway, PlanSummary plan, IReadOnlyList<TransactionView> latest) => wallet.Available switch
+    private static WalletMood MoodOf(WalletSummary wallet, Runway? runway, PlanSummary plan, IReadOnlyList<TransactionView> latest, DateTimeOffset now) => wallet.Available switch
     {
         { IsNegative: true } => WalletMood.Owing,
         { IsZero: true } => WalletMood.Empty,
-        _ when runway is { FewestDays: < LowDays } => WalletMood.Low,
+        _ when runway is { FewestDays: < LowDays } && !runway.Outlasts(now, plan.RenewsAt) => WalletMood.Low,
         var available when runway is null && plan.Allowance.IsPositive && available < plan.Allowance.Scale(1, LowShare) => WalletMood.Low,
         _ when latest.All(transaction => transaction.Type is TransactionType.Grant) => WalletMood.New,
         _ => WalletMood.Fine,

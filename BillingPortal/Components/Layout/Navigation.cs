@@ -17,6 +17,7 @@ internal static class Navigation
         [
             new("wallet", "Wallet", "wallet"),
             new("usage", "Usage", "usage"),
+            new("buy", "Buy credits", "buy"),
         ]),
         new("Billing", [new("transactions", "Transactions", "list")]),
         new("Developers", [new("keys", "API keys", "key")]),
