@@ -226,6 +226,27 @@ public abstract partial class SessionTests<TEngine>(StoreFixture<TEngine> store)
     }
 
     [Fact]
+    public async Task Whoever_holds_the_link_from_the_log_becomes_the_first_administrator_and_nobody_after()
+    {
+        await using var database = await store.CreateDatabaseAsync();
+        await using var site = Site.Start(database, new Dictionary<string, string?> { ["Demo:Enabled"] = "false" });
+        var link = site.Services.GetRequiredService<FirstAdministrator>().NewLink();
+        using var client = NewBrowser(site);
+
+        var forged = await client.GetStringAsync("/Account/Setup?code=forged", Ct);
+        var page = await client.GetStringAsync(link, Ct);
+        var made = await client.PostAsync(
+            link, Form(("_handler", "setup"), ("__RequestVerificationToken", TokenIn(page)), ("Input.Email", "first@example.com"), ("Input.Password", Person.Password)), Ct);
+        var after = await client.GetStringAsync(link, Ct);
+
+        Assert.DoesNotContain("Input.Password", forged, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Redirect, made.StatusCode);
+        Assert.DoesNotContain("Input.Password", after, StringComparison.Ordinal);
+        await using var db = await site.Services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(Ct);
+        Assert.Equal("first@example.com", (await db.Users.SingleAsync(user => user.IsPlatformAdministrator, Ct)).Email);
+    }
+
+    [Fact]
     public async Task Every_page_says_what_a_browser_may_do_with_it()
     {
         await using var site = Site.Start(store.Database);

@@ -19,6 +19,8 @@ public static class AccountServices
         services.AddSingleton<Organizations>();
         services.AddSingleton<IBuyerNames>(provider => provider.GetRequiredService<Organizations>());
         services.AddSingleton<Registration>();
+        services.AddSingleton<FirstAdministrator>();
+        services.AddHostedService(provider => provider.GetRequiredService<FirstAdministrator>());
         services.AddScoped<SignIns>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Callers>();

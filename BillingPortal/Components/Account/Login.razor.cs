@@ -10,6 +10,7 @@ namespace BillingPortal.Components.Account;
 public sealed partial class Login
 {
     private string? refusal;
+    private bool needsAdministrator;
 
     [SupplyParameterFromForm(FormName = "login")]
     private LoginInput? Input { get; set; }
@@ -23,7 +24,11 @@ public sealed partial class Login
     [CascadingParameter]
     private HttpContext Http { get; set; } = default!;
 
-    protected override void OnInitialized() => Input ??= new LoginInput();
+    protected override async Task OnInitializedAsync()
+    {
+        Input ??= new LoginInput();
+        needsAdministrator = await FirstAdministrator.IsNeededAsync(Http.RequestAborted);
+    }
 
     private async Task SignInAsync()
     {
