@@ -98,7 +98,7 @@ internal sealed class PortalProcess : IAsyncDisposable
     private static IEnumerable<string> SettingsOf(TestDatabase database) =>
     [
         $"--Database:Provider={database.Provider}", $"--ConnectionStrings:Billing={database.ConnectionString}",
-        "--Demo:Enabled=false", "--Logging:LogLevel:Default=Warning",
+        "--Demo:Enabled=false", "--RateLimits:PerMinute=0", "--Logging:LogLevel:Default=Warning",
     ];
 
     private static (Process Process, StringBuilder Output) Launch(IEnumerable<string> arguments)
