@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -26,6 +27,9 @@ public sealed class MeteredSite<TEngine> : IAsyncLifetime
 
     public TService Get<TService>()
         where TService : notnull => Site.Services.GetRequiredService<TService>();
+
+    /// <summary>A connection beside the portal's.</summary>
+    internal Task<DbConnection> ConnectAsync() => store.Engine.ConnectAsync(store.Database);
 
     public async ValueTask InitializeAsync()
     {

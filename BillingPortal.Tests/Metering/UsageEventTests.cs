@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using BillingPortal.Access;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Metering;
@@ -407,6 +408,21 @@ public abstract class UsageEventTests<TEngine>(MeteredSite<TEngine> portal) : IC
         Assert.Equal((403, "MISSING_SCOPE"), (forbidden.Status, forbidden.Text("code")));
         Assert.Equal(401, (int)unknown.StatusCode);
         Assert.Empty((await ItemsAsync(reader)).Items);
+    }
+
+    [Fact]
+    public async Task A_member_who_may_not_spend_money_reports_nothing()
+    {
+        var customer = await portal.NewCustomerAsync();
+        var ingestion = portal.Get<UsageIngestion>();
+        UsageEvent[] events = [new("a", "chat", null, null, UsageProperties.None)];
+
+        var denied = await Assert.ThrowsAsync<AccessDeniedException>(
+            () => ingestion.IngestAsync(Caller.ForUser("usr_1", customer.Organization, MemberRole.Member), events, Ct));
+        var taken = await ingestion.IngestAsync(Caller.ForUser("usr_2", customer.Organization, MemberRole.Billing), events, Ct);
+
+        Assert.Equal(AccessDenial.RoleTooLow, denied.Denial);
+        Assert.Equal(UsageStatus.Charged, Assert.Single(taken).Status);
     }
 
     private Task<UsageItemPage> ItemsAsync(Customer customer) =>

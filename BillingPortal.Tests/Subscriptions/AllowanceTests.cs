@@ -2,21 +2,28 @@ using BillingPortal.Access;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Subscriptions;
+using BillingPortal.Tests.Metering;
 using BillingPortal.Tests.Support;
 using BillingPortal.Wallets;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillingPortal.Tests.Subscriptions;
 
-public abstract class AllowanceTests<TEngine>(StoreFixture<TEngine> store) : IClassFixture<StoreFixture<TEngine>>, IAsyncDisposable
+public abstract class AllowanceTests<TEngine> : IClassFixture<MeteredSite<TEngine>>
     where TEngine : IStoreEngine, new()
 {
-    private readonly SetClock clock = new(new DateTimeOffset(2027, 1, 31, 15, 0, 0, TimeSpan.Zero));
-    private Site? site;
+    private readonly MeteredSite<TEngine> portal;
+    private readonly SetClock clock;
 
-    private Site Portal => site ??= Start();
+    protected AllowanceTests(MeteredSite<TEngine> portal)
+    {
+        this.portal = portal;
+        clock = portal.Clock;
+        clock.Now = new DateTimeOffset(2027, 1, 31, 15, 0, 0, TimeSpan.Zero);
+    }
 
-    private CurrentWallets Wallets => Portal.Services.GetRequiredService<CurrentWallets>();
+    private CurrentWallets Wallets => portal.Get<CurrentWallets>();
 
     [Fact]
     public async Task A_new_organization_has_its_one_time_credits_and_todays_flows_before_anything_was_charged()
@@ -92,7 +99,7 @@ public abstract class AllowanceTests<TEngine>(StoreFixture<TEngine> store) : ICl
         await StartAsync(organization, "starter");
 
         clock.Now = new DateTimeOffset(2027, 3, 5, 0, 0, 0, TimeSpan.Zero);
-        var standing = await Portal.Services.GetRequiredService<PlanStandings>().GetAsync(organization, Cancellation);
+        var standing = await portal.Get<PlanStandings>().GetAsync(organization, Cancellation);
 
         Assert.Equal(new DateTimeOffset(2027, 2, 28, 15, 0, 0, TimeSpan.Zero), standing.CycleStart);
         Assert.Equal(new DateTimeOffset(2027, 3, 31, 15, 0, 0, TimeSpan.Zero), standing.CycleEnd);
@@ -104,12 +111,12 @@ public abstract class AllowanceTests<TEngine>(StoreFixture<TEngine> store) : ICl
         var organization = NewOrganization();
         await StartAsync(organization, "lite");
         clock.Now = new DateTimeOffset(2027, 6, 1, 0, 0, 0, TimeSpan.Zero);
-        var poster = Portal.Services.GetRequiredService<AllowancePoster>();
+        var poster = portal.Get<AllowancePoster>();
 
         await poster.SweepAsync(Cancellation);
         await poster.SweepAsync(Cancellation);
 
-        var grants = await Portal.Services.GetRequiredService<TransactionHistory>()
+        var grants = await portal.Get<TransactionHistory>()
             .ListAsync(Reader(organization), new TransactionQuery(CreditTypes.Credits, [TransactionType.Grant]), Cancellation);
         Assert.Equal(2, grants.Transactions.Count);
         Assert.Equal(new DateTimeOffset(2027, 5, 31, 15, 0, 0, TimeSpan.Zero), grants.Transactions[0].EffectiveAt);
@@ -134,14 +141,42 @@ public abstract class AllowanceTests<TEngine>(StoreFixture<TEngine> store) : ICl
     }
 
     [Fact]
+    public async Task The_day_of_flows_is_that_of_the_installations_time_zone()
+    {
+        var own = new SetClock(clock.Now);
+        await using var database = await new TEngine().CreateAsync();
+        var settings = new Dictionary<string, string?> { ["Portal:DailyResetTimeZone"] = "Pacific/Kiritimati", ["Demo:Enabled"] = "false" };
+        await using var site = Site.Start(database, settings, services => services.AddSingleton<TimeProvider>(own));
+        var wallets = site.Services.GetRequiredService<CurrentWallets>();
+
+        // 14 hours ahead of UTC: the day ends at 10:00.
+        own.Now = new DateTimeOffset(2027, 2, 1, 9, 59, 59, TimeSpan.Zero);
+        var before = await wallets.GetWalletAsync(Reader("org_1"), CreditTypes.Flows, Cancellation);
+        own.Now = own.Now.AddSeconds(1);
+        var after = await wallets.GetWalletAsync(Reader("org_1"), CreditTypes.Flows, Cancellation);
+
+        Assert.Equal(own.Now, Assert.Single(before.Buckets).ExpiresAt);
+        Assert.Equal(own.Now.AddDays(1), Assert.Single(after.Buckets).ExpiresAt);
+    }
+
+    [Fact]
+    public void A_time_zone_that_there_is_not_stops_the_start_by_its_name()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Portal:DailyResetTimeZone", "Mars/Olympus")]).Build();
+
+        var stopped = Assert.Throws<CatalogException>(() => new ServiceCollection().AddSubscriptions(configuration));
+
+        Assert.Contains("Portal:DailyResetTimeZone: 'Mars/Olympus'", stopped.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_start_that_broke_off_after_its_row_was_written_is_healed_by_repeating_it_and_by_the_first_read()
     {
         var organization = NewOrganization();
-        await using (var connection = await store.Engine.ConnectAsync(store.Database))
+        await using (var connection = await portal.ConnectAsync())
         {
             await using var command = connection.CreateCommand();
             var started = clock.Now.ToUnixTimeMilliseconds();
-            _ = Portal;
             command.CommandText =
                 $"""
                 INSERT INTO subscriptions (organization_id, id, plan_id, "interval", seats, status, started_at, cancel_at_period_end, next_allowance_at)
@@ -165,25 +200,13 @@ public abstract class AllowanceTests<TEngine>(StoreFixture<TEngine> store) : ICl
         await Assert.ThrowsAsync<AccessDeniedException>(() => Wallets.GetBalanceAsync(key, CreditTypes.Credits, Cancellation));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (site is not null)
-        {
-            await site.DisposeAsync();
-        }
-
-        GC.SuppressFinalize(this);
-    }
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private static string NewOrganization() => Ids.New("org", TimeProvider.System.GetUtcNow());
 
     private static Caller Reader(string organization) => Caller.ForSystem("test", organization);
 
-    private Site Start() => Site.Start(store.Database, services: services => services.AddSingleton<TimeProvider>(clock));
-
-    private Task<PlanStanding> StartAsync(string organization, string plan, int seats = 1) => Portal.Services.GetRequiredService<PlanSubscriptions>()
+    private Task<PlanStanding> StartAsync(string organization, string plan, int seats = 1) => portal.Get<PlanSubscriptions>()
         .StartAsync(organization, plan, BillingInterval.Monthly, seats, clock.Now, "system:test", Cancellation);
 
     private async Task<Credits> BalanceAsync(string organization, string creditType)
@@ -196,9 +219,9 @@ public abstract class AllowanceTests<TEngine>(StoreFixture<TEngine> store) : ICl
 
     private async Task ChargeAsync(string organization, long credits, string creditType = CreditTypes.Credits)
     {
-        var due = Portal.Services.GetRequiredService<DueAllowances>();
-        var standing = await Portal.Services.GetRequiredService<PlanStandings>().GetAsync(organization, Cancellation);
-        var result = await Portal.Services.GetRequiredService<WalletWriter>().ExecuteAsync(
+        var due = portal.Get<DueAllowances>();
+        var standing = await portal.Get<PlanStandings>().GetAsync(organization, Cancellation);
+        var result = await portal.Get<WalletWriter>().ExecuteAsync(
             new Charge
             {
                 OrganizationId = organization,
@@ -214,6 +237,6 @@ public abstract class AllowanceTests<TEngine>(StoreFixture<TEngine> store) : ICl
     }
 }
 
-public sealed class AllowanceTestsOnSqlite(StoreFixture<SqliteEngine> store) : AllowanceTests<SqliteEngine>(store);
+public sealed class AllowanceTestsOnSqlite(MeteredSite<SqliteEngine> portal) : AllowanceTests<SqliteEngine>(portal);
 
-public sealed class AllowanceTestsOnPostgres(StoreFixture<PostgresEngine> store) : AllowanceTests<PostgresEngine>(store);
+public sealed class AllowanceTestsOnPostgres(MeteredSite<PostgresEngine> portal) : AllowanceTests<PostgresEngine>(portal);

@@ -14,37 +14,25 @@ internal sealed record PricedEvent(UsageEvent Event, OperationRate Rate, UsageFa
     /// <summary>The units as billed; of a free event, as reported.</summary>
     public Quantity Quantity => Usage?.Quantity ?? (Rate.PricedByModel ? Facts.InputTokens + Facts.OutputTokens : Facts.Quantity);
 
-    /// <summary>What people read of it in lists.</summary>
-    public string Description
+    /// <summary>What people read of it in lists, such as "Voice (toll-free)".</summary>
+    public string Description { get; } = Describe(Event.Properties, Rate, Facts);
+
+    private static string Describe(UsageProperties properties, OperationRate rate, UsageFacts facts)
     {
-        get
+        ReadOnlySpan<string?> details =
+        [
+            facts.Variant?.Type,
+            properties.Model ?? properties.LlmModel,
+            facts.TollFree && rate.TollFreeSurcharge.IsPositive ? "toll-free" : null,
+            properties.Failed ? "failed" : null,
+        ];
+        string? inBrackets = null;
+        foreach (var detail in details)
         {
-            var details = string.Join(", ", Details());
-            return details.Length == 0 ? Rate.Label : $"{Rate.Label} ({details})";
-        }
-    }
-
-    private IEnumerable<string> Details()
-    {
-        if (Facts.Variant is { } variant)
-        {
-            yield return variant.Type;
-        }
-
-        if ((Event.Properties.Model ?? Event.Properties.LlmModel) is { } model)
-        {
-            yield return model;
+            inBrackets = detail is null ? inBrackets : inBrackets is null ? detail : $"{inBrackets}, {detail}";
         }
 
-        if (Facts.TollFree && Rate.TollFreeSurcharge.IsPositive)
-        {
-            yield return "toll-free";
-        }
-
-        if (Event.Properties.Failed)
-        {
-            yield return "failed";
-        }
+        return inBrackets is null ? rate.Label : $"{rate.Label} ({inBrackets})";
     }
 }
 
