@@ -21,15 +21,18 @@ public sealed class DemoTraffic(
     private readonly Random random = new();
     private volatile bool isOn = options.Value.Traffic;
 
+    /// <summary>Whether it may run: in demo mode only.</summary>
+    public bool IsAvailable => options.Value.Enabled;
+
     /// <summary>Whether it runs. Without demo mode it never does.</summary>
-    public bool IsOn => isOn && options.Value.Enabled;
+    public bool IsOn => isOn && IsAvailable;
 
     /// <summary>Switches it on or off, for everyone who looks at this installation.</summary>
     public void Switch(bool on) => isOn = on;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!options.Value.Enabled)
+        if (!IsAvailable)
         {
             return;
         }

@@ -20,7 +20,8 @@ namespace BillingPortal.Demo;
 /// </remarks>
 internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogger<DemoYear> logger)
 {
-    private const int Days = 365;
+    // Half a month more than a year, so that everyone is in the middle of a billing cycle.
+    private const int Days = 380;
     private const string Key = "Demo traffic";
 
     // The last weeks are what charts show, so they are told hour by hour; before that a day is enough.
@@ -30,7 +31,7 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
 
     private readonly WalletWriter writer = services.GetRequiredService<WalletWriter>();
 
-    /// <summary>The start of the year that ends now.</summary>
+    /// <summary>The start of the year that ends at an instant.</summary>
     public static DateTimeOffset StartOf(DateTimeOffset now) => new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-Days);
 
     /// <summary>Plays from the clock's present to <paramref name="end"/>.</summary>
