@@ -13,8 +13,6 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
     /// <summary>At most four readings a second, however fast usage arrives.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly CancellationTokenSource gone = new();
     private IDisposable? subscription;
     private Refresher? refresher;
@@ -40,6 +38,9 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
 
     /// <summary>Whether it follows the balance now.</summary>
     protected virtual bool IsLive => true;
+
+    /// <summary>The longest time between two readings: what expires says nothing when it does.</summary>
+    protected virtual TimeSpan Patience => TimeSpan.FromSeconds(30);
 
     protected abstract Task<TView> ReadAsync(Caller caller, CancellationToken cancellationToken);
 

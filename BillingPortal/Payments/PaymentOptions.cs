@@ -23,7 +23,7 @@ public sealed class PaymentOptions : IValidatableObject
     public TimeSpan CheckoutTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long the gateway may take to say how a checkout stands.</summary>
-    public TimeSpan InquiryTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan InquiryTimeout { get; set; } = TimeSpan.FromSeconds(2.5);
 
     public SandboxOptions Sandbox { get; set; } = new();
 
