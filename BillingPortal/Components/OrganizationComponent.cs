@@ -17,6 +17,9 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
     private IDisposable? subscription;
     private Refresher? refresher;
 
+    // Read once: a page that is gone may still be reading, and its source is disposed by then.
+    protected OrganizationComponent() => Gone = gone.Token;
+
     /// <summary>What is shown; null until it was read.</summary>
     [PersistentState]
     public TView? View { get; set; }
@@ -34,7 +37,7 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
     private BalanceFeed Feed { get; set; } = null!;
 
     /// <summary>Cancelled when nobody looks any more.</summary>
-    protected CancellationToken Gone => gone.Token;
+    protected CancellationToken Gone { get; }
 
     /// <summary>Whether it follows the balance now.</summary>
     protected virtual bool IsLive => true;
@@ -46,7 +49,7 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
 
     protected override async Task OnInitializedAsync()
     {
-        if (await FindCallerAsync() is not { } caller)
+        if (await FindCallerAsync() is not { } caller || Gone.IsCancellationRequested)
         {
             return;
         }

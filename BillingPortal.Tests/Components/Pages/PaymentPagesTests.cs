@@ -40,6 +40,26 @@ public abstract class PaymentPagesTests<TEngine>(StoreFixture<TEngine> store, Br
         Assert.Equal(5000m, await shop.PurchasedAsync(person.Caller));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task From_the_pack_to_the_credit_is_one_way(bool onDesk)
+    {
+        await using var shop = Shop.Open(store.Database);
+        var person = await shop.NewPersonAsync();
+        var page = await shop.Site.NewPageAsync(browser, onDesk ? Browser.Desktop : Browser.Phone);
+        await page.SignInAsync(person, "/buy");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pay $139" }).ClickAsync();
+        await page.WaitForURLAsync("**/sandbox/checkout/**");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pay $139" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Credits added" })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Go to the wallet" }).ClickAsync();
+        await Assertions.Expect(page.GetByTestId("available")).ToContainTextAsync("22,150");
+        Assert.Equal(20_000m, await shop.PurchasedAsync(person.Caller));
+    }
+
     [Fact]
     public async Task A_bank_that_asks_charges_only_what_was_approved()
     {
