@@ -20,7 +20,7 @@ public sealed class WalletWriter : BackgroundService
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(1);
 
-    // How long an absent database is waited for before its callers are told.
+    // How long a caller waits for an absent database before it is told, the time in the queue included.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly IStoreSessions sessions;
@@ -95,7 +95,6 @@ public sealed class WalletWriter : BackgroundService
     /// <summary>Commits a batch and answers its callers, whatever happens: nothing that goes wrong here ends the loop.</summary>
     private async Task CommitAsync(StoreSession session, IReadOnlyList<Pending> batch)
     {
-        var started = Stopwatch.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -109,7 +108,7 @@ public sealed class WalletWriter : BackgroundService
                 await session.RollbackAsync();
 
                 // Trying again is safe even when the commit's outcome is unknown: a reference that was posted is found and answered as a replay.
-                if (sessions.IsTransient(exception) && Stopwatch.GetElapsedTime(started) < Patience)
+                if (sessions.IsTransient(exception) && Stopwatch.GetElapsedTime(batch[0].QueuedAt) < Patience)
                 {
                     logger.LogWarning(exception, "The database did not take a batch of {Count} commands; it is tried again.", batch.Count);
                     var delay = FirstRetryDelay * Math.Pow(2, attempt);
