@@ -39,7 +39,8 @@ catch (CatalogException broken)
 builder.Services.AddApi(builder.Configuration);
 builder.Services.AddPages();
 
-if (!builder.Environment.IsDevelopment())
+// Logging:Console:FormatterName says otherwise where people read the log.
+if (!builder.Environment.IsDevelopment() && builder.Configuration["Logging:Console:FormatterName"] is null)
 {
     builder.Logging.ClearProviders().AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "O"));
 }

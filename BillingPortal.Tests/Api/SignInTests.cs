@@ -1,7 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using BillingPortal.Accounts;
+using BillingPortal.Store;
 using BillingPortal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
 namespace BillingPortal.Tests.Api;
@@ -78,6 +82,28 @@ public abstract class SignInTests<TEngine>(StoreFixture<TEngine> store, Browser 
         await page.SignInAsync(person);
 
         Assert.Contains(await page.Context.CookiesAsync(), cookie => cookie is { Name: "billing_session", HttpOnly: true, SameSite: SameSiteAttribute.Lax });
+    }
+
+    [Fact]
+    public async Task The_next_event_of_a_live_page_is_refused_when_its_person_has_been_disabled()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync(plan: "lite");
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/keys");
+        await page.AliveAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the first key" }).ClickAsync();
+        await page.GetByLabel("Name").FillAsync("after-the-fact");
+
+        await using (var db = await site.Services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(Ct))
+        {
+            await db.Users.Where(user => user.Id == person.Id).ExecuteUpdateAsync(update => update.SetProperty(user => user.DisabledAt, DateTimeOffset.UnixEpoch), Ct);
+        }
+
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync(url => url.Contains("/Account/Login", StringComparison.Ordinal));
+
+        Assert.Empty((await site.Services.GetRequiredService<ApiKeys>().ListAsync(person.Caller, null, 10, Ct)).Keys);
     }
 
     private static async Task<string> WithoutTraceAsync(HttpResponseMessage response)

@@ -24,13 +24,7 @@ internal sealed class ApiGate(RequestDelegate next, RequestLimits limits, PlanSt
 
         if (Surfaces.Of(http.Request.Path) is not { } surface)
         {
-            if (requiresCaller && await http.GetCallerAsync(http.RequestAborted) is null)
-            {
-                await http.ChallengeAsync();
-                return;
-            }
-
-            await next(http);
+            await ServePageAsync(http, requiresCaller);
             return;
         }
 
@@ -58,6 +52,34 @@ internal sealed class ApiGate(RequestDelegate next, RequestLimits limits, PlanSt
 
             http.Response.Clear();
             await ErrorBody.WriteAsync(http, surface, error);
+        }
+    }
+
+    /// <summary>Addresses of people's pages: whoever is not signed in is sent to do so, and errors are plain sentences.</summary>
+    private async Task ServePageAsync(HttpContext http, bool requiresCaller)
+    {
+        if (!requiresCaller)
+        {
+            await next(http);
+            return;
+        }
+
+        if (await http.GetCallerAsync(http.RequestAborted) is null)
+        {
+            await http.ChallengeAsync();
+            return;
+        }
+
+        try
+        {
+            await next(http);
+        }
+        catch (Exception exception) when (!http.Response.HasStarted && exception is ApiException or AccessDeniedException)
+        {
+            var error = Translate(exception, Surface.Portal);
+            http.Response.Clear();
+            http.Response.StatusCode = error.Status;
+            await http.Response.WriteAsync(error.Message, http.RequestAborted);
         }
     }
 
