@@ -42,9 +42,4 @@ public sealed class TransactionText(PriceCatalog catalog)
         "expiry" => "Expired",
         _ => catalog.FindOperation(source)?.Label ?? source,
     };
-
-    /// <summary>One leg of a transaction in words: "Plan credits", "used".</summary>
-    public string AccountName(PostingView leg, string creditType) => leg.Bucket is { } bucket
-        ? $"{new Shared.Pocket(bucket.Kind, bucket.Remaining, null, Credits.Zero).NameIn(creditType)}, {SourceName(bucket.Source).ToLowerInvariant()}"
-        : leg.Account;
 }

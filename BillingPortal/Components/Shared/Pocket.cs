@@ -13,7 +13,10 @@ public sealed record Pocket(BucketKind Kind, Credits Remaining, DateTimeOffset? 
     public bool IsOwed => Kind is BucketKind.Overdraft;
 
     /// <summary>What people read, such as "Pack credits".</summary>
-    public string NameIn(string creditType) => (Kind, creditType) switch
+    public string NameIn(string creditType) => NameOf(Kind, creditType);
+
+    /// <inheritdoc cref="NameIn"/>
+    public static string NameOf(BucketKind kind, string creditType) => (kind, creditType) switch
     {
         (BucketKind.Overdraft, _) => "Owed",
         (BucketKind.Daily, _) => "Today's allowance",
