@@ -65,13 +65,21 @@ public abstract class SiteTests<TEngine>(StoreFixture<TEngine> store, Browser br
     }
 
     [Fact]
-    public async Task Scripts_and_styles_of_packages_are_served()
+    public async Task Scripts_and_styles_come_from_the_portal_alone_and_weigh_little()
     {
         await using var site = Site.Start(store.Database);
-        using var client = site.NewClient();
+        var page = await site.NewPageAsync(browser);
+        var weights = new List<Task<(Uri Address, int Bytes)>>();
+        page.Response += (_, response) => weights.Add(WeighAsync(response));
 
-        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("_content/Radzen.Blazor/Radzen.Blazor.js", TestContext.Current.CancellationToken)).StatusCode);
+        await page.GotoAsync("/", new() { WaitUntil = WaitUntilState.NetworkIdle });
+
+        var parts = await Task.WhenAll(weights);
+        Assert.All(parts, part => Assert.Equal(site.Address.Authority, part.Address.Authority));
+        Assert.InRange(parts.Sum(part => part.Bytes), 1, 350_000);
     }
+
+    private static async Task<(Uri Address, int Bytes)> WeighAsync(IResponse response) => (new Uri(response.Url), (await response.BodyAsync()).Length);
 }
 
 public sealed class SiteTestsOnSqlite(StoreFixture<SqliteEngine> store, Browser browser) : SiteTests<SqliteEngine>(store, browser);
