@@ -72,8 +72,8 @@ public abstract class OperationsTests<TEngine>(StoreFixture<TEngine> store, Brow
     [Fact]
     public async Task Every_address_that_takes_a_form_asks_for_its_token()
     {
-        // Signed by the gateway; the live pages' own, which look at the origin; one that checks its token by hand; and what changes a colour alone.
-        string[] others = ["/webhooks/stripe", "/_blazor", "/billing/checkout", "/preferences/theme"];
+        // Signed by the gateway; one that checks its token by hand; and what changes so little that the origin is enough.
+        string[] others = ["/webhooks/stripe", "/billing/checkout", "/_blazor", "/demo/traffic", "/preferences/theme"];
         await using var site = Site.Start(store.Database);
 
         var open = site.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -83,6 +83,20 @@ public abstract class OperationsTests<TEngine>(StoreFixture<TEngine> store, Brow
             .Where(path => Surfaces.Of(path) is null && !others.Any(other => path.StartsWith(other, StringComparison.Ordinal)));
 
         Assert.Empty(open);
+    }
+
+    [Theory]
+    [InlineData("Origin", "https://evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("Sec-Fetch-Site", "cross-site", HttpStatusCode.Forbidden)]
+    [InlineData("Sec-Fetch-Site", "same-origin", HttpStatusCode.BadRequest)]
+    public async Task A_foreign_page_changes_not_even_the_theme(string header, string value, HttpStatusCode status)
+    {
+        await using var site = Site.Start(store.Database);
+        using var client = site.NewClient();
+        using var call = new HttpRequestMessage(HttpMethod.Post, "preferences/theme") { Content = new StringContent("") };
+        call.Headers.Add(header, value);
+
+        Assert.Equal(status, (await client.SendAsync(call, Ct)).StatusCode);
     }
 
     [Theory]

@@ -58,6 +58,13 @@ internal sealed class ApiGate(RequestDelegate next, RequestLimits limits, PlanSt
     /// <summary>Addresses of people's pages: whoever is not signed in is sent to do so, and errors are plain sentences.</summary>
     private async Task ServePageAsync(HttpContext http, bool requiresCaller)
     {
+        if (SameOrigin.IsForeign(http))
+        {
+            // Besides the token of most forms: some change so little that they have none.
+            http.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return;
+        }
+
         if (!requiresCaller)
         {
             await next(http);

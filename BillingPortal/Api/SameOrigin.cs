@@ -8,8 +8,7 @@ internal static class SameOrigin
     /// <summary>Whether a call may use the session cookie to change something: it comes from this origin, or carries the antiforgery token.</summary>
     public static async Task<bool> AllowsAsync(HttpContext http)
     {
-        var method = http.Request.Method;
-        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method))
+        if (IsSafe(http))
         {
             return true;
         }
@@ -25,6 +24,19 @@ internal static class SameOrigin
             : await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http);
     }
 
+    /// <summary>Whether a browser says that a foreign page makes this call, to change something.</summary>
+    public static bool IsForeign(HttpContext http)
+    {
+        if (IsSafe(http))
+        {
+            return false;
+        }
+
+        return http.Request.Headers["Sec-Fetch-Site"] is [{ } site]
+            ? site is not ("same-origin" or "none")
+            : http.Request.Headers.Origin is [{ } origin] && !IsOwn(http, origin);
+    }
+
     /// <summary>Whether an Origin header names the address this request was sent to, or the one the portal is known by.</summary>
     /// <remarks>Scheme aside: behind a proxy that ends TLS the two differ, and browsers keep cookies of the two apart.</remarks>
     public static bool IsOwn(HttpContext http, string origin)
@@ -38,4 +50,7 @@ internal static class SameOrigin
         return string.Equals(from.Authority, http.Request.Host.Value, StringComparison.OrdinalIgnoreCase)
             || (Uri.TryCreate(known, UriKind.Absolute, out var own) && string.Equals(from.Authority, own.Authority, StringComparison.OrdinalIgnoreCase));
     }
+
+    private static bool IsSafe(HttpContext http) =>
+        HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || HttpMethods.IsOptions(http.Request.Method);
 }
