@@ -28,6 +28,25 @@ public abstract class PurchaseEndpointTests<TEngine>(StoreFixture<TEngine> store
     }
 
     [Fact]
+    public async Task The_address_to_pay_at_is_never_what_the_request_says()
+    {
+        await using var shop = Shop.Open(store.Database);
+        var person = await shop.NewPersonAsync();
+        using var client = await shop.Site.NewKeyClientAsync(person);
+        client.DefaultRequestHeaders.Host = "evil.example";
+        client.DefaultRequestHeaders.Add("X-Forwarded-Host", "evil.example");
+        client.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
+
+        var (_, body, _) = await PostAsync(client, """{"pack":"credits_5000"}""");
+
+        var url = body.GetProperty("url").GetString()!;
+        Assert.StartsWith(shop.Site.Address.ToString(), url, StringComparison.Ordinal);
+        var page = await shop.Sandbox.FindAsync(url[(url.LastIndexOf('/') + 1)..], TestContext.Current.CancellationToken);
+        Assert.StartsWith(shop.Site.Address.ToString(), page!.SuccessUrl, StringComparison.Ordinal);
+        Assert.StartsWith(shop.Site.Address.ToString(), page.CancelUrl, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_signed_in_person_may_buy_too()
     {
         await using var shop = Shop.Open(store.Database);

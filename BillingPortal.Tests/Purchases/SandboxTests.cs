@@ -1,6 +1,7 @@
 using BillingPortal.Payments;
 using BillingPortal.Payments.Sandbox;
 using BillingPortal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 
 namespace BillingPortal.Tests.Purchases;
 
@@ -88,7 +89,7 @@ public abstract class SandboxTests<TEngine>(StoreFixture<TEngine> store) : IClas
         var buyer = await elsewhere.NewBuyerAsync();
         var order = await elsewhere.BuyAsync(buyer);
         await elsewhere.PayAsync(order, tells: true);
-        await Task.Delay(500, Cancel);
+        await Eventually.TrueAsync(() => elsewhere.QueryAsync(db => db.Set<SandboxEvent>().AnyAsync(row => row.Attempts > 0 && row.DeliveredAt == null, Cancel)));
         Assert.True((await elsewhere.PaymentAsync(buyer, order.PaymentId)).IsPending);
 
         await using var open = Shop.Open(store.Database);

@@ -35,6 +35,7 @@ public abstract class PaymentPagesTests<TEngine>(StoreFixture<TEngine> store, Br
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Credits added" })).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByText("+5,000 added")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator(".timeline > li.done")).ToHaveCountAsync(4);
+        await page.AliveAsync();
         await Browser.AssertNoAxeViolationsAsync(page);
         Assert.EndsWith($"/billing/payments/{order.PaymentId}", page.Url, StringComparison.Ordinal);
         Assert.Equal(5000m, await shop.PurchasedAsync(person.Caller));
@@ -102,6 +103,7 @@ public abstract class PaymentPagesTests<TEngine>(StoreFixture<TEngine> store, Br
         await PayAsync(page);
 
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Payment on its way" })).ToBeVisibleAsync();
+        await page.AliveAsync();
         await Browser.AssertNoAxeViolationsAsync(page);
         await page.EvaluateAsync("window.notLoadedAgain = true");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Credits added" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
@@ -118,6 +120,7 @@ public abstract class PaymentPagesTests<TEngine>(StoreFixture<TEngine> store, Br
         await PayAsync(page);
 
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Payment failed" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await page.AliveAsync();
         await Browser.AssertNoAxeViolationsAsync(page);
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Choose again" })).ToHaveAttributeAsync("href", $"/buy?pack={Shop.Pack}");
     }
@@ -132,6 +135,7 @@ public abstract class PaymentPagesTests<TEngine>(StoreFixture<TEngine> store, Br
             .ToHaveAttributeAsync("href", new Regex($"/buy\\?pack={Shop.Pack}&canceled=1$"));
         await page.GotoAsync(PaymentOrders.PathOf(order.PaymentId));
         await Assertions.Expect(page.GetByText("Not paid yet")).ToBeVisibleAsync();
+        await page.AliveAsync();
         await Browser.AssertNoAxeViolationsAsync(page);
         await page.GetByRole(AriaRole.Link, new() { Name = "Pay $39" }).ClickAsync();
         await page.WaitForURLAsync(order.CheckoutUrl);
