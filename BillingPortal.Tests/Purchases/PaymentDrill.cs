@@ -91,6 +91,6 @@ public abstract class PaymentDrill<TEngine>(StoreFixture<TEngine> store, int pay
     private sealed record PlannedPayment(bool IsPaid, Func<PurchaseStart.Ready, StripeEvent>[] Events, int[] Shuffle);
 }
 
-public sealed class PaymentDrillOnSqlite(StoreFixture<SqliteEngine> store) : PaymentDrill<SqliteEngine>(store, 200);
+public sealed class PaymentDrillOnSqlite(StoreFixture<SqliteEngine> store) : PaymentDrill<SqliteEngine>(store, 250);
 
-public sealed class PaymentDrillOnPostgres(StoreFixture<PostgresEngine> store) : PaymentDrill<PostgresEngine>(store, 1800);
+public sealed class PaymentDrillOnPostgres(StoreFixture<PostgresEngine> store) : PaymentDrill<PostgresEngine>(store, 1750);

@@ -1,5 +1,7 @@
+using BillingPortal.Access;
 using BillingPortal.Payments;
 using BillingPortal.Payments.Sandbox;
+using BillingPortal.Purchases;
 using BillingPortal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 
@@ -85,12 +87,16 @@ public abstract class SandboxTests<TEngine>(StoreFixture<TEngine> store) : IClas
     [Fact]
     public async Task A_door_that_is_shut_is_knocked_at_again()
     {
-        await using var elsewhere = Shop.Open(store.Database, settings: new() { ["Payments:Sandbox:WebhookUrl"] = "http://localhost:1/nobody" });
-        var buyer = await elsewhere.NewBuyerAsync();
-        var order = await elsewhere.BuyAsync(buyer);
-        await elsewhere.PayAsync(order, tells: true);
-        await Eventually.TrueAsync(() => elsewhere.QueryAsync(db => db.Set<SandboxEvent>().AnyAsync(row => row.Attempts > 0 && row.DeliveredAt == null, Cancel)));
-        Assert.True((await elsewhere.PaymentAsync(buyer, order.PaymentId)).IsPending);
+        Caller buyer;
+        PurchaseStart.Ready order;
+        await using (var elsewhere = Shop.Open(store.Database, settings: new() { ["Payments:Sandbox:WebhookUrl"] = "http://localhost:1/nobody" }))
+        {
+            buyer = await elsewhere.NewBuyerAsync();
+            order = await elsewhere.BuyAsync(buyer);
+            await elsewhere.PayAsync(order, tells: true);
+            await Eventually.TrueAsync(() => elsewhere.QueryAsync(db => db.Set<SandboxEvent>().AnyAsync(row => row.Attempts > 0 && row.DeliveredAt == null, Cancel)));
+            Assert.True((await elsewhere.PaymentAsync(buyer, order.PaymentId)).IsPending);
+        }
 
         await using var open = Shop.Open(store.Database);
 

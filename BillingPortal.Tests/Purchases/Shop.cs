@@ -21,7 +21,7 @@ public sealed class Shop : IAsyncDisposable
     public const string Secret = "whsec_of_the_tests";
     public const string Pack = "credits_5000";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
     private readonly HttpClient http;
 

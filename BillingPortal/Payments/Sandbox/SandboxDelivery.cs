@@ -48,7 +48,7 @@ internal sealed class SandboxDelivery(
     private const int Parallelism = 4;
     private const int MaxDoublings = 12;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan GivesUpAfter = TimeSpan.FromDays(3);
 
     /// <summary>Ends what is over and sends what is due, once; tells how many events were due.</summary>
