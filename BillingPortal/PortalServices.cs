@@ -24,7 +24,7 @@ public static class PortalServices
         services.AddSubscriptions(configuration);
         services.AddMetering();
         services.AddPayments(configuration);
-        services.AddInvoices();
+        services.AddInvoices(configuration);
         services.AddPurchases();
         services.AddAccounts(configuration);
         return services.AddDemo(configuration);

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using BillingPortal.Access;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using BillingPortal.Wallets;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace BillingPortal.Invoices;
 
@@ -23,9 +25,24 @@ public interface IBuyerNames
     Task<string> NameOfAsync(string organizationId, CancellationToken cancellationToken);
 }
 
+/// <summary>Which invoices to read.</summary>
+/// <param name="From">Issued at or after; null: from the first.</param>
+/// <param name="To">Issued before; null: to the last.</param>
+/// <param name="Search">A part of the number, or an amount in dollars; null: all.</param>
+/// <param name="Before">The id after which this page begins, newest first; null: the newest.</param>
+/// <param name="Limit">1 to <see cref="InvoiceBook.LargestPage"/>.</param>
+public sealed record InvoiceQuery(DateTimeOffset? From = null, DateTimeOffset? To = null, string? Search = null, string? Before = null, int Limit = 50);
+
+/// <summary>A page of invoices, newest first, with their lines and credit notes, and the id after which the next begins; null at the end.</summary>
+public sealed record InvoicePage(IReadOnlyList<Invoice> Invoices, string? NextBefore);
+
 /// <summary>Writes invoices and finds them.</summary>
-public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, TimeProvider clock)
+public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, IOptions<InvoiceOptions> options, TimeProvider clock)
 {
+    public const int LargestPage = 100;
+
+    private const long WholeBasisPoints = 10_000;
+
     /// <summary>The invoice and its <c>invoice.paid</c> event, as rows that commit with the credit they are for.</summary>
     public CommitRider RiderFor(InvoiceDraft draft) => new EntityRider((db, _, ct) => IssueAsync(db, draft, ct));
 
@@ -39,21 +56,85 @@ public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, Ti
             .FirstOrDefaultAsync(row => row.PaymentId == paymentId && row.OrganizationId == caller.OrganizationId, cancellationToken);
     }
 
+    /// <summary>An invoice of the caller's organization with its lines and credit notes; null if it has none of that id.</summary>
+    /// <exception cref="AccessDeniedException">The caller may not read invoices.</exception>
+    public async Task<Invoice?> FindAsync(Caller caller, string invoiceId, CancellationToken cancellationToken)
+    {
+        InvoiceAccess.DemandRead(caller);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await WithParts(db).FirstOrDefaultAsync(row => row.Id == invoiceId && row.OrganizationId == caller.OrganizationId, cancellationToken);
+    }
+
+    /// <summary>Invoices of the caller's organization, newest first.</summary>
+    /// <exception cref="AccessDeniedException">The caller may not read invoices.</exception>
+    public async Task<InvoicePage> ListAsync(Caller caller, InvoiceQuery query, CancellationToken cancellationToken)
+    {
+        InvoiceAccess.DemandRead(caller);
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, LargestPage);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = Filtered(WithParts(db), caller, query);
+        if (query.Before is { } before)
+        {
+            rows = rows.Where(row => row.Id.CompareTo(before) < 0);
+        }
+
+        var page = await rows.OrderByDescending(row => row.Id).Take(query.Limit + 1).ToListAsync(cancellationToken);
+        return page.Count > query.Limit ? new InvoicePage(page[..query.Limit], page[query.Limit - 1].Id) : new InvoicePage(page, null);
+    }
+
+    private static IQueryable<Invoice> WithParts(BillingDbContext db) => db.Set<Invoice>().AsNoTracking().AsSplitQuery()
+        .Include(row => row.Lines.OrderBy(line => line.Position)).Include(row => row.CreditNotes.OrderBy(note => note.Id));
+
+    private static IQueryable<Invoice> Filtered(IQueryable<Invoice> rows, Caller caller, InvoiceQuery query)
+    {
+        rows = rows.Where(row => row.OrganizationId == caller.OrganizationId);
+        if (query.From is { } from)
+        {
+            rows = rows.Where(row => row.IssuedAt >= from);
+        }
+
+        if (query.To is { } to)
+        {
+            rows = rows.Where(row => row.IssuedAt < to);
+        }
+
+        if (query.Search is not { } search)
+        {
+            return rows;
+        }
+
+        return decimal.TryParse(search.TrimStart('$'), NumberStyles.AllowDecimalPoint | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out var dollars)
+            && Money.TryFromDecimal(dollars, out var amount)
+            ? rows.Where(row => row.TotalCents == amount || row.Number.Contains(search))
+            : rows.Where(row => row.Number.Contains(search));
+    }
+
     private async Task IssueAsync(BillingDbContext db, InvoiceDraft draft, CancellationToken cancellationToken)
     {
         var now = clock.Now();
-        var subtotal = draft.Lines.Aggregate(Money.Zero, (sum, line) => sum + line.Amount);
+        var seller = options.Value;
+        var total = draft.Lines.Aggregate(Money.Zero, (sum, line) => sum + line.Amount);
+        var tax = total.Scale(seller.TaxBasisPoints, WholeBasisPoints + seller.TaxBasisPoints);
+        var buyer = await BillingDetailsBook.FindAsync(db, draft.OrganizationId, cancellationToken) ?? BillingDetails.None;
         var invoice = new Invoice
         {
             Id = Ids.New("inv", now),
             OrganizationId = draft.OrganizationId,
-            Number = $"{now.Year}-{await NextNumberAsync(db, now.Year, cancellationToken):D6}",
+            Number = await DocumentNumbers.NextAsync(db, DocumentNumbers.Invoices, now, cancellationToken),
             IssuedAt = now,
-            BuyerName = draft.BuyerName,
-            Status = InvoiceStatus.Paid,
-            SubtotalCents = subtotal,
-            TaxCents = Money.Zero,
-            TotalCents = subtotal,
+            SellerName = seller.SellerName,
+            SellerAddress = seller.SellerAddress,
+            SellerTaxId = seller.SellerTaxId,
+            BuyerName = buyer.Name.Length > 0 ? buyer.Name : draft.BuyerName,
+            BuyerAddress = buyer.Address,
+            BuyerTaxId = buyer.TaxId,
+            BuyerReference = buyer.Reference,
+            SubtotalCents = total - tax,
+            TaxName = seller.TaxName,
+            TaxBasisPoints = seller.TaxBasisPoints,
+            TaxCents = tax,
+            TotalCents = total,
             PaymentId = draft.PaymentId,
             Lines = [.. draft.Lines.Select((line, index) =>
                 new InvoiceLine { Position = index + 1, Description = line.Description, Quantity = 1, AmountCents = line.Amount })],
@@ -62,16 +143,5 @@ public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, Ti
         db.Add(OutboxEvent.Of(
             draft.OrganizationId, "invoice.paid",
             new { InvoiceId = invoice.Id, invoice.Number, AmountUsd = invoice.TotalCents.ToDecimal(), draft.PaymentId }, now));
-    }
-
-    // The row is locked from here to the commit: numbers follow the order of commits, one at a time.
-    private static async Task<long> NextNumberAsync(BillingDbContext db, int year, CancellationToken cancellationToken)
-    {
-        var numbers = await db.Database.SqlQuery<long>($"""
-            INSERT INTO invoice_counters (year, last_number) VALUES ({(long)year}, 1)
-            ON CONFLICT (year) DO UPDATE SET last_number = invoice_counters.last_number + 1
-            RETURNING last_number
-            """).ToListAsync(cancellationToken);
-        return numbers.Single();
     }
 }

@@ -12,6 +12,22 @@ namespace BillingPortal.Store.Migrations.Postgres
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "billing_details",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    name = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    address = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    tax_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    reference = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    updated_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_billing_details", x => x.organization_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "demo_runs",
                 columns: table => new
                 {
@@ -22,6 +38,19 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_demo_runs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "document_counters",
+                columns: table => new
+                {
+                    series = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    year = table.Column<long>(type: "bigint", nullable: false),
+                    last_number = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_document_counters", x => new { x.series, x.year });
                 });
 
             migrationBuilder.CreateTable(
@@ -45,18 +74,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "invoice_counters",
-                columns: table => new
-                {
-                    year = table.Column<long>(type: "bigint", nullable: false),
-                    last_number = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_invoice_counters", x => x.year);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "invoices",
                 columns: table => new
                 {
@@ -64,16 +81,25 @@ namespace BillingPortal.Store.Migrations.Postgres
                     organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     number = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     issued_at = table.Column<long>(type: "bigint", nullable: false),
+                    seller_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    seller_address = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    seller_tax_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     buyer_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    status = table.Column<string>(type: "text", nullable: false),
+                    buyer_address = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    buyer_tax_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    buyer_reference = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     subtotal_cents = table.Column<long>(type: "bigint", nullable: false),
+                    tax_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    tax_basis_points = table.Column<long>(type: "bigint", nullable: false),
                     tax_cents = table.Column<long>(type: "bigint", nullable: false),
                     total_cents = table.Column<long>(type: "bigint", nullable: false),
+                    credited_cents = table.Column<long>(type: "bigint", nullable: false),
                     payment_id = table.Column<string>(type: "text", nullable: false, collation: "C")
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_invoices", x => x.id);
+                    table.CheckConstraint("ck_invoices_credited", "credited_cents >= 0 AND credited_cents <= total_cents");
                     table.CheckConstraint("ck_invoices_total", "total_cents = subtotal_cents + tax_cents");
                 });
 
@@ -402,6 +428,32 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "credit_notes",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    number = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    issued_at = table.Column<long>(type: "bigint", nullable: false),
+                    invoice_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    reference = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    reason = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    tax_cents = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_credit_notes", x => x.id);
+                    table.CheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
+                    table.ForeignKey(
+                        name: "FK_credit_notes_invoices_invoice_id",
+                        column: x => x.invoice_id,
+                        principalTable: "invoices",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "invoice_lines",
                 columns: table => new
                 {
@@ -645,6 +697,28 @@ namespace BillingPortal.Store.Migrations.Postgres
                 filter: "kind = 'overdraft'");
 
             migrationBuilder.CreateIndex(
+                name: "IX_credit_notes_invoice_id",
+                table: "credit_notes",
+                column: "invoice_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_credit_notes_number",
+                table: "credit_notes",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_credit_notes_organization_id_id",
+                table: "credit_notes",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_credit_notes_organization_id_reference",
+                table: "credit_notes",
+                columns: new[] { "organization_id", "reference" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_gateway_events_next_attempt_at",
                 table: "gateway_events",
                 column: "next_attempt_at",
@@ -810,19 +884,25 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "api_keys");
 
             migrationBuilder.DropTable(
+                name: "billing_details");
+
+            migrationBuilder.DropTable(
                 name: "buckets");
 
             migrationBuilder.DropTable(
+                name: "credit_notes");
+
+            migrationBuilder.DropTable(
                 name: "demo_runs");
+
+            migrationBuilder.DropTable(
+                name: "document_counters");
 
             migrationBuilder.DropTable(
                 name: "gateway_events");
 
             migrationBuilder.DropTable(
                 name: "holds");
-
-            migrationBuilder.DropTable(
-                name: "invoice_counters");
 
             migrationBuilder.DropTable(
                 name: "invoice_lines");

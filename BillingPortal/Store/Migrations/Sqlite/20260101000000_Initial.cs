@@ -11,6 +11,22 @@ namespace BillingPortal.Store.Migrations.Sqlite
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "billing_details",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", nullable: false),
+                    address = table.Column<string>(type: "TEXT", nullable: false),
+                    tax_id = table.Column<string>(type: "TEXT", nullable: false),
+                    reference = table.Column<string>(type: "TEXT", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_billing_details", x => x.organization_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "demo_runs",
                 columns: table => new
                 {
@@ -21,6 +37,19 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_demo_runs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "document_counters",
+                columns: table => new
+                {
+                    series = table.Column<string>(type: "TEXT", nullable: false),
+                    year = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_number = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_document_counters", x => new { x.series, x.year });
                 });
 
             migrationBuilder.CreateTable(
@@ -44,18 +73,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "invoice_counters",
-                columns: table => new
-                {
-                    year = table.Column<long>(type: "INTEGER", nullable: false),
-                    last_number = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_invoice_counters", x => x.year);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "invoices",
                 columns: table => new
                 {
@@ -63,16 +80,25 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     organization_id = table.Column<string>(type: "TEXT", nullable: false),
                     number = table.Column<string>(type: "TEXT", nullable: false),
                     issued_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    seller_name = table.Column<string>(type: "TEXT", nullable: false),
+                    seller_address = table.Column<string>(type: "TEXT", nullable: false),
+                    seller_tax_id = table.Column<string>(type: "TEXT", nullable: false),
                     buyer_name = table.Column<string>(type: "TEXT", nullable: false),
-                    status = table.Column<string>(type: "TEXT", nullable: false),
+                    buyer_address = table.Column<string>(type: "TEXT", nullable: false),
+                    buyer_tax_id = table.Column<string>(type: "TEXT", nullable: false),
+                    buyer_reference = table.Column<string>(type: "TEXT", nullable: false),
                     subtotal_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    tax_name = table.Column<string>(type: "TEXT", nullable: false),
+                    tax_basis_points = table.Column<long>(type: "INTEGER", nullable: false),
                     tax_cents = table.Column<long>(type: "INTEGER", nullable: false),
                     total_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    credited_cents = table.Column<long>(type: "INTEGER", nullable: false),
                     payment_id = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_invoices", x => x.id);
+                    table.CheckConstraint("ck_invoices_credited", "credited_cents >= 0 AND credited_cents <= total_cents");
                     table.CheckConstraint("ck_invoices_total", "total_cents = subtotal_cents + tax_cents");
                 });
 
@@ -401,6 +427,32 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "credit_notes",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", nullable: false),
+                    issued_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    invoice_id = table.Column<string>(type: "TEXT", nullable: false),
+                    reference = table.Column<string>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    tax_cents = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_credit_notes", x => x.id);
+                    table.CheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
+                    table.ForeignKey(
+                        name: "FK_credit_notes_invoices_invoice_id",
+                        column: x => x.invoice_id,
+                        principalTable: "invoices",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "invoice_lines",
                 columns: table => new
                 {
@@ -644,6 +696,28 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 filter: "kind = 'overdraft'");
 
             migrationBuilder.CreateIndex(
+                name: "IX_credit_notes_invoice_id",
+                table: "credit_notes",
+                column: "invoice_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_credit_notes_number",
+                table: "credit_notes",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_credit_notes_organization_id_id",
+                table: "credit_notes",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_credit_notes_organization_id_reference",
+                table: "credit_notes",
+                columns: new[] { "organization_id", "reference" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_gateway_events_next_attempt_at",
                 table: "gateway_events",
                 column: "next_attempt_at",
@@ -809,19 +883,25 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "api_keys");
 
             migrationBuilder.DropTable(
+                name: "billing_details");
+
+            migrationBuilder.DropTable(
                 name: "buckets");
 
             migrationBuilder.DropTable(
+                name: "credit_notes");
+
+            migrationBuilder.DropTable(
                 name: "demo_runs");
+
+            migrationBuilder.DropTable(
+                name: "document_counters");
 
             migrationBuilder.DropTable(
                 name: "gateway_events");
 
             migrationBuilder.DropTable(
                 name: "holds");
-
-            migrationBuilder.DropTable(
-                name: "invoice_counters");
 
             migrationBuilder.DropTable(
                 name: "invoice_lines");
