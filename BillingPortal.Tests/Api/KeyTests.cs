@@ -63,9 +63,9 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
         var person = await site.SignUpAsync(plan: "pro");
         var keys = site.Services.GetRequiredService<ApiKeys>();
         var (good, secret) = await site.NewKeyAsync(person);
-        var expiring = (ApiKeyCreation.Created)await keys.CreateAsync(person.Caller, new NewApiKey(ExpiresInDays: 1), Ct);
+        var expiring = (ApiKeyCreation.Created)await keys.CreateAsync(person.Caller, new NewApiKey(ExpiresInDays: 1), null, Ct);
         var (revoked, revokedSecret) = await site.NewKeyAsync(person);
-        await keys.RevokeAsync(person.Caller, revoked.Id, Ct);
+        await keys.RevokeAsync(person.Caller, revoked.Id, null, Ct);
         clock.Advance(TimeSpan.FromDays(1));
         string[] refused =
         [
@@ -206,7 +206,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
         var person = await site.SignUpAsync(plan: "pro");
         var keys = site.Services.GetRequiredService<ApiKeys>();
 
-        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => keys.CreateAsync(person.Caller, new NewApiKey(), Ct)));
+        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => keys.CreateAsync(person.Caller, new NewApiKey(), null, Ct)));
 
         Assert.Equal(3, made.Count(result => result is ApiKeyCreation.Created));
         Assert.Equal(5, made.Count(result => result is ApiKeyCreation.TooMany));

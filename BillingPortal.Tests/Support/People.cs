@@ -52,7 +52,7 @@ internal static class People
     public static async Task<(ApiKeyView Key, string Secret)> NewKeyAsync(this Site site, Person person, params string[] scopes)
     {
         var created = Assert.IsType<ApiKeyCreation.Created>(await site.Services.GetRequiredService<ApiKeys>()
-            .CreateAsync(person.Caller, new NewApiKey(Scopes: scopes.Length == 0 ? null : scopes), TestContext.Current.CancellationToken));
+            .CreateAsync(person.Caller, new NewApiKey(Scopes: scopes.Length == 0 ? null : scopes), null, TestContext.Current.CancellationToken));
         return (created.Key, created.Secret);
     }
 

@@ -67,8 +67,13 @@ public sealed class ApiKeys(
     // What a key that nobody has is compared with, so that it takes as long to refuse as one that somebody has.
     private static readonly string Nobody = new('0', 64);
 
+    /// <param name="caller">An owner.</param>
+    /// <param name="wish">What it shall be.</param>
+    /// <param name="receipt">Stores the answer of a request with the key; null where nobody asks twice.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="AccessDeniedException">The caller is not an owner; or wants to mint credit and is no platform administrator.</exception>
-    public async Task<ApiKeyCreation> CreateAsync(Caller caller, NewApiKey wish, CancellationToken cancellationToken)
+    public async Task<ApiKeyCreation> CreateAsync(
+        Caller caller, NewApiKey wish, Receipt<ApiKeyCreation.Created>? receipt, CancellationToken cancellationToken)
     {
         caller.DemandRole(MemberRole.Owner);
         var name = string.IsNullOrWhiteSpace(wish.Name) ? DefaultName : wish.Name.Trim();
@@ -121,10 +126,12 @@ public sealed class ApiKeys(
             return new ApiKeyCreation.TooMany(options.Value.MaxPerOrganization);
         }
 
+        var created = new ApiKeyCreation.Created(View(key, now), text.Text);
         db.Add(key);
+        receipt?.AddTo(db, created);
         await db.SaveChangesAsync(cancellationToken);
         await unit.CommitAsync(cancellationToken);
-        return new ApiKeyCreation.Created(View(key, now), text.Text);
+        return created;
     }
 
     /// <summary>The organization's keys, newest first, revoked and expired ones included.</summary>
@@ -161,15 +168,23 @@ public sealed class ApiKeys(
     }
 
     /// <summary>Ends a key's life, from the next request on, on every instance. Again: no change.</summary>
-    /// <returns>False if the organization has no such key.</returns>
+    /// <returns>The key as it is now; null if the organization has none of that id.</returns>
     /// <exception cref="AccessDeniedException">The caller is not an owner.</exception>
-    public async Task<bool> RevokeAsync(Caller caller, string keyId, CancellationToken cancellationToken)
+    public async Task<ApiKeyView?> RevokeAsync(Caller caller, string keyId, Receipt<ApiKeyView>? receipt, CancellationToken cancellationToken)
     {
         caller.DemandRole(MemberRole.Owner);
         var now = clock.Now();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await db.Set<ApiKey>().Where(row => row.Id == keyId && row.OrganizationId == caller.OrganizationId)
-            .ExecuteUpdateAsync(update => update.SetProperty(row => row.RevokedAt, row => row.RevokedAt ?? now), cancellationToken) > 0;
+        if (await db.Set<ApiKey>().SingleOrDefaultAsync(row => row.Id == keyId && row.OrganizationId == caller.OrganizationId, cancellationToken) is not { } key)
+        {
+            return null;
+        }
+
+        key.RevokedAt ??= now;
+        var revoked = View(key, now);
+        receipt?.AddTo(db, revoked);
+        await db.SaveChangesAsync(cancellationToken);
+        return revoked;
     }
 
     /// <summary>Whether a text has the shape of a key, known or not.</summary>

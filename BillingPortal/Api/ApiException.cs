@@ -11,6 +11,9 @@ public sealed class ApiException(
     int status, string code, string message, string? field = null, bool upgrade = false, IReadOnlyDictionary<string, object?>? extra = null)
     : Exception(message)
 {
+    /// <summary>The code of a request that is malformed, or whose parts are out of range.</summary>
+    public const string InvalidRequest = "INVALID_REQUEST";
+
     public int Status => status;
 
     public string Code => code;
@@ -26,7 +29,7 @@ public sealed class ApiException(
 
     /// <summary>400: a field of the request is missing or wrong.</summary>
     public static ApiException Invalid(string? field, string message) =>
-        new(StatusCodes.Status400BadRequest, "INVALID_REQUEST", message, field);
+        new(StatusCodes.Status400BadRequest, InvalidRequest, message, field);
 
     /// <summary>429, with the same three fields on every surface.</summary>
     public static ApiException TooMany(string message, TimeSpan retryAfter)

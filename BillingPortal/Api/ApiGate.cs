@@ -8,7 +8,8 @@ using Microsoft.AspNetCore.Authentication;
 namespace BillingPortal.Api;
 
 /// <summary>Stands before every endpoint: knows the caller, refuses forged calls, and gives every error the shape of its surface.</summary>
-internal sealed class ApiGate(RequestDelegate next, RequestLimits limits, PlanStandings standings, IStoreSessions sessions, ILogger<ApiGate> logger)
+internal sealed class ApiGate(
+    RequestDelegate next, RequestLimits limits, Idempotency idempotency, PlanStandings standings, IStoreSessions sessions, ILogger<ApiGate> logger)
 {
     private const string LivePages = "/_blazor";
 
@@ -28,23 +29,35 @@ internal sealed class ApiGate(RequestDelegate next, RequestLimits limits, PlanSt
             return;
         }
 
-        try
+        await AnswerAsync(http, surface, async () =>
         {
             await limits.CountAsync(http);
             await AdmitAsync(http, requiresCaller);
-            await next(http);
+            await idempotency.ServeAsync(http, () => AnswerAsync(http, surface, () => next(http)));
+        });
+    }
+
+    /// <summary>Writes what goes wrong in the surface's shape, and gives it back.</summary>
+    private async Task<ApiException?> AnswerAsync(HttpContext http, Surface surface, Func<Task> serveAsync)
+    {
+        ApiException? error = null;
+        try
+        {
+            await serveAsync();
             if (!http.Response.HasStarted && http.Response.StatusCode >= 400 && http.Response is { ContentLength: null, ContentType: null })
             {
-                await ErrorBody.WriteAsync(http, surface, Bare(http.Response.StatusCode));
+                error = Bare(http.Response.StatusCode);
+                await ErrorBody.WriteAsync(http, surface, error);
             }
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // Nobody is left to answer.
+            error = Bare(StatusCodes.Status499ClientClosedRequest);
         }
         catch (Exception exception) when (!http.Response.HasStarted)
         {
-            var error = Translate(exception, surface);
+            error = Translate(exception, surface);
             if (error.Status >= 500)
             {
                 logger.LogError(exception, "{Method} {Path} failed with {Code}.", http.Request.Method, http.Request.Path, error.Code);
@@ -53,6 +66,8 @@ internal sealed class ApiGate(RequestDelegate next, RequestLimits limits, PlanSt
             http.Response.Clear();
             await ErrorBody.WriteAsync(http, surface, error);
         }
+
+        return error;
     }
 
     /// <summary>Addresses of people's pages: whoever is not signed in is sent to do so, and errors are plain sentences.</summary>
@@ -128,8 +143,9 @@ internal sealed class ApiGate(RequestDelegate next, RequestLimits limits, PlanSt
         ApiException error => error,
         AccessDeniedException denied => Denied(denied, surface),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Bare(StatusCodes.Status413PayloadTooLarge),
-        BadHttpRequestException bad => new ApiException(bad.StatusCode, "INVALID_REQUEST", "The request could not be understood."),
+        BadHttpRequestException bad => new ApiException(bad.StatusCode, ApiException.InvalidRequest, "The request could not be understood."),
         LedgerUnavailableException unavailable => new ApiException(StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", unavailable.Message),
+        _ when IdempotencyKeys.IsTakenOver(exception) => Idempotency.InUse(TimeSpan.Zero),
         _ when sessions.IsTransient(exception) => Bare(StatusCodes.Status503ServiceUnavailable),
         _ => Bare(StatusCodes.Status500InternalServerError),
     };
@@ -159,6 +175,6 @@ internal sealed class ApiGate(RequestDelegate next, RequestLimits limits, PlanSt
         415 => new ApiException(status, "UNSUPPORTED_MEDIA_TYPE", "This content type is not understood here."),
         503 => new ApiException(status, "UNAVAILABLE", "The portal cannot reach its database just now; try again.") { RetryAfterSeconds = 5 },
         >= 500 => new ApiException(status, "INTERNAL_ERROR", "Something went wrong on our side."),
-        _ => new ApiException(status, "INVALID_REQUEST", "The request could not be understood."),
+        _ => new ApiException(status, ApiException.InvalidRequest, "The request could not be understood."),
     };
 }

@@ -12,6 +12,7 @@ public static class ApiServices
     public static IServiceCollection AddApi(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<RequestLimits>();
+        services.AddSingleton<Idempotency>();
         services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = MaxBodyBytes);
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         // A value that does not bind is answered by the gate, in the shape of its surface.

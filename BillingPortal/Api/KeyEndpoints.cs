@@ -21,12 +21,11 @@ internal static class KeyEndpoints
     {
         var request = await http.ReadBodyAsync<GenerateRequest>(cancellationToken);
         var wish = new NewApiKey(request.Name, request.Scopes, request.ExpiresInDays);
+        var receipt = http.Receipt<ApiKeyCreation.Created>(GeneratedKey.Of);
         http.Response.Headers.CacheControl = "no-store";
-        return await keys.CreateAsync(http.Caller(), wish, cancellationToken) switch
+        return await keys.CreateAsync(http.Caller(), wish, receipt, cancellationToken) switch
         {
-            ApiKeyCreation.Created made => TypedResults.Ok(new GeneratedKey(
-                made.Key.Id, made.Secret, made.Key.Prefix, made.Key.Name, made.Key.Scopes, IsActive: true, made.Key.CreatedAt, made.Key.ExpiresAt,
-                "Store this key now. Only its hash is kept, and it cannot be shown again.")),
+            ApiKeyCreation.Created made => receipt.Answer(made),
             ApiKeyCreation.Invalid invalid => throw ApiException.Invalid(invalid.Field, invalid.Message),
             ApiKeyCreation.TooMany many => throw new ApiException(
                 StatusCodes.Status409Conflict, "KEY_LIMIT_REACHED", $"An organization has at most {many.Limit} active keys. Revoke one first."),
@@ -41,11 +40,12 @@ internal static class KeyEndpoints
             key.Id, key.Prefix, key.Name, key.Scopes, key.IsActive, key.CreatedAt, key.ExpiresAt, key.LastUsedAt, key.RevokedAt))], page.NextAfter);
     }
 
-    private static async Task<RevokedKey> RevokeAsync(HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
+    private static async Task<IResult> RevokeAsync(HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
     {
         var request = await http.ReadBodyAsync<RevokeRequest>(cancellationToken);
-        return await keys.RevokeAsync(http.Caller(), request.KeyId, cancellationToken)
-            ? new RevokedKey(Revoked: true)
+        var receipt = http.Receipt<ApiKeyView>(_ => new RevokedKey(Revoked: true));
+        return await keys.RevokeAsync(http.Caller(), request.KeyId, receipt, cancellationToken) is { } revoked
+            ? receipt.Answer(revoked)
             : throw ApiException.NotFound("There is no such key.");
     }
 
@@ -63,7 +63,12 @@ internal static class KeyEndpoints
         [property: JsonPropertyName("is_active")] bool IsActive,
         [property: JsonPropertyName("created_at")] DateTimeOffset CreatedAt,
         [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt,
-        string Warning);
+        string Warning)
+    {
+        public static GeneratedKey Of(ApiKeyCreation.Created made) => new(
+            made.Key.Id, made.Secret, made.Key.Prefix, made.Key.Name, made.Key.Scopes, IsActive: true, made.Key.CreatedAt, made.Key.ExpiresAt,
+            "Store this key now. Only its hash is kept, and it cannot be shown again.");
+    }
 
     internal sealed record ListedKey(
         string Id,

@@ -11,8 +11,6 @@ namespace BillingPortal.Api;
 /// <summary>Buying credit packs: over the API (contract, surface 000), and by the Buy page's form, which needs no scripts.</summary>
 internal static class PurchaseEndpoints
 {
-    private const string KeyHeader = "Idempotency-Key";
-
     public static IEndpointRouteBuilder MapPurchases(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/v1/credits/purchase", PurchaseAsync)
@@ -26,15 +24,10 @@ internal static class PurchaseEndpoints
     private static async Task<IResult> PurchaseAsync(HttpContext http, PriceCatalog catalog, PackPurchases purchases, CancellationToken cancellationToken)
     {
         var request = await http.ReadBodyAsync<PurchaseRequest>(cancellationToken);
-        var key = ReadKey(http);
+        var key = http.IdempotencyKey();
         switch (await purchases.StartAsync(http.Caller(), request.Pack, key is null ? null : $"api:{key}", cancellationToken))
         {
             case PurchaseStart.Ready ready:
-                if (ready.IsRepeat)
-                {
-                    http.Response.Headers["Idempotent-Replayed"] = "true";
-                }
-
                 var pack = catalog.FindPack(request.Pack)!;
                 return TypedResults.Ok(new PurchaseAnswer(
                     ready.CheckoutUrl, ready.PaymentId, new PackAnswer(pack.Id, pack.Name, pack.Credits.ToDecimal(), pack.Price.ToString())));
@@ -55,19 +48,6 @@ internal static class PurchaseEndpoints
                 throw new ApiException(
                     StatusCodes.Status503ServiceUnavailable, "PAYMENT_PROVIDER_UNAVAILABLE", "The payment provider does not answer just now. Nothing was charged; try again with the same idempotency key.");
         }
-    }
-
-    private static string? ReadKey(HttpContext http)
-    {
-        var values = http.Request.Headers[KeyHeader];
-        if (values.Count == 0)
-        {
-            return null;
-        }
-
-        return values is [{ Length: > 0 and <= PackPurchases.MaxKeyLength } key]
-            ? key
-            : throw ApiException.Invalid(KeyHeader, $"{KeyHeader} must be given once, with 1 to {PackPurchases.MaxKeyLength} characters.");
     }
 
     private static async Task<IResult> CheckOutAsync(

@@ -100,7 +100,7 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
         var keys = services.GetRequiredService<ApiKeys>();
         var page = await keys.ListAsync(owner, null, ApiKeys.PageLimit, cancellationToken);
         var key = page.Keys.FirstOrDefault(existing => existing.Name == Key)
-            ?? (await keys.CreateAsync(owner, new NewApiKey(Key, [Scopes.UsageWrite, Scopes.BillingRead]), cancellationToken) as ApiKeyCreation.Created)?.Key
+            ?? (await keys.CreateAsync(owner, new NewApiKey(Key, [Scopes.UsageWrite, Scopes.BillingRead]), null, cancellationToken) as ApiKeyCreation.Created)?.Key
             ?? throw new InvalidOperationException($"{person.Email} could not have a key.");
         return Caller.ForKey(key.Id, owner.OrganizationId, [Scopes.UsageWrite, Scopes.BillingRead]);
     }

@@ -21,6 +21,9 @@ public static class StoreServices
         // The identity tables, passkeys included, follow this option; it is read through the application's services.
         services.Configure<IdentityOptions>(options => options.Stores.SchemaVersion = IdentitySchemaVersions.Version3);
         services.AddSingleton<Migrator>();
+        services.AddSingleton<IdempotencyKeys>();
+        services.AddSingleton<IdempotencySweep>();
+        services.AddHostedService(provider => provider.GetRequiredService<IdempotencySweep>());
         return provider is DatabaseProvider.Sqlite ? services.AddSqlite(configured) : services.AddPostgres(configured);
     }
 

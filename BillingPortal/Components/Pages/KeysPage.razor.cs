@@ -64,7 +64,7 @@ public sealed partial class KeysPage
     {
         if (revoking is { } key && await FindCallerAsync() is { } caller)
         {
-            await Keys.RevokeAsync(caller, key.Id, Gone);
+            await Keys.RevokeAsync(caller, key.Id, null, Gone);
             revoking = null;
             await ReloadAsync();
         }

@@ -74,7 +74,7 @@ public sealed partial class CreateKeyDialog
             else
             {
                 var wish = new NewApiKey(name, [.. chosen.Scopes], days is 0 ? null : days);
-                switch (await Keys.CreateAsync(caller, wish, CancellationToken.None))
+                switch (await Keys.CreateAsync(caller, wish, null, CancellationToken.None))
                 {
                     case ApiKeyCreation.Created created:
                         secret = created.Secret;
