@@ -8,6 +8,10 @@ namespace BillingPortal.Store;
 /// <summary>Set-wise work on PostgreSQL: each shape is one statement over arrays, all of them in one round trip.</summary>
 internal sealed class PostgresSession(NpgsqlDataSource source, IServiceProvider services) : StoreSession
 {
+    // Every statement here looks rows up by key, however few or many: one plan serves them all, and making a new one for each took longer than running it.
+    private const string Settings =
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+
     private readonly Dictionary<object, string> sql = [];
     private NpgsqlConnection? connection;
     private NpgsqlTransaction? transaction;
@@ -18,6 +22,8 @@ internal sealed class PostgresSession(NpgsqlDataSource source, IServiceProvider 
         if (connection.State is not ConnectionState.Open)
         {
             await connection.OpenAsync(cancellationToken);
+            await using var settings = new NpgsqlCommand(Settings, connection);
+            await settings.ExecuteNonQueryAsync(cancellationToken);
         }
 
         transaction = await connection.BeginTransactionAsync(cancellationToken);
