@@ -5,7 +5,6 @@ using BillingPortal.Purchases;
 using BillingPortal.Subscriptions;
 using BillingPortal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace BillingPortal.Tests.Purchases;
 
@@ -175,8 +174,8 @@ public abstract class PackPurchaseTests<TEngine>(StoreFixture<TEngine> store) : 
     [Fact]
     public async Task A_gateway_that_is_away_costs_nothing_and_the_same_key_goes_on()
     {
-        await using var shop = Shop.Open(store.Database, services: WithGateway<Unreliable>);
-        var gateway = (Unreliable)shop.Get<IPaymentGateway>();
+        await using var shop = Shop.Open(store.Database, services: UnreliableGateway.Use);
+        var gateway = (UnreliableGateway)shop.Get<IPaymentGateway>();
         var buyer = await shop.NewBuyerAsync();
         gateway.IsAway = true;
 
@@ -198,8 +197,8 @@ public abstract class PackPurchaseTests<TEngine>(StoreFixture<TEngine> store) : 
     public async Task A_gateway_that_hangs_is_given_up_in_time()
     {
         await using var shop = Shop.Open(
-            store.Database, services: WithGateway<Unreliable>, settings: new() { ["Payments:CheckoutTimeout"] = "00:00:00.3" });
-        ((Unreliable)shop.Get<IPaymentGateway>()).Hangs = true;
+            store.Database, services: UnreliableGateway.Use, settings: new() { ["Payments:CheckoutTimeout"] = "00:00:00.3" });
+        ((UnreliableGateway)shop.Get<IPaymentGateway>()).Hangs = true;
         var buyer = await shop.NewBuyerAsync();
 
         Assert.IsType<PurchaseStart.GatewayDown>(await shop.Purchases.StartAsync(buyer, Shop.Pack, null, Cancel));
@@ -208,8 +207,8 @@ public abstract class PackPurchaseTests<TEngine>(StoreFixture<TEngine> store) : 
     [Fact]
     public async Task A_payment_told_before_the_gateway_has_answered_is_credited_once()
     {
-        await using var shop = Shop.Open(store.Database, services: WithGateway<Unreliable>);
-        var gateway = (Unreliable)shop.Get<IPaymentGateway>();
+        await using var shop = Shop.Open(store.Database, services: UnreliableGateway.Use);
+        var gateway = (UnreliableGateway)shop.Get<IPaymentGateway>();
         var buyer = await shop.NewBuyerAsync();
         gateway.BeforeAnswer = async (order, session) =>
         {
@@ -228,8 +227,8 @@ public abstract class PackPurchaseTests<TEngine>(StoreFixture<TEngine> store) : 
     public async Task An_order_whose_checkout_never_opened_ends_with_its_time_and_its_key_is_free()
     {
         var clock = new ManualClock();
-        await using var shop = Shop.Open(store.Database, clock, WithGateway<Unreliable>);
-        var gateway = (Unreliable)shop.Get<IPaymentGateway>();
+        await using var shop = Shop.Open(store.Database, clock, UnreliableGateway.Use);
+        var gateway = (UnreliableGateway)shop.Get<IPaymentGateway>();
         var buyer = await shop.NewBuyerAsync();
         gateway.IsAway = true;
         Assert.IsType<PurchaseStart.GatewayDown>(await shop.Purchases.StartAsync(buyer, Shop.Pack, "k", Cancel));
@@ -243,48 +242,6 @@ public abstract class PackPurchaseTests<TEngine>(StoreFixture<TEngine> store) : 
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    private static void WithGateway<TGateway>(IServiceCollection services)
-        where TGateway : class, IPaymentGateway
-    {
-        services.AddSingleton<SandboxGateway>();
-        services.AddSingleton<IPaymentGateway, TGateway>();
-    }
-
-    /// <summary>The sandbox behind a line that breaks.</summary>
-    private sealed class Unreliable(SandboxGateway inner) : IPaymentGateway
-    {
-        public bool IsAway { get; set; }
-
-        public bool Hangs { get; set; }
-
-        public Func<CheckoutOrder, string, Task>? BeforeAnswer { get; set; }
-
-        public bool IsLive => inner.IsLive;
-
-        public async Task<OpenedCheckout> OpenCheckoutAsync(CheckoutOrder order, CancellationToken cancellationToken)
-        {
-            if (Hangs)
-            {
-                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-            }
-
-            if (IsAway)
-            {
-                throw new GatewayException("The line is dead.");
-            }
-
-            var opened = await inner.OpenCheckoutAsync(order, cancellationToken);
-            await (BeforeAnswer?.Invoke(order, opened.SessionId) ?? Task.CompletedTask);
-            return opened;
-        }
-
-        public Task<CheckoutReport?> FindCheckoutAsync(string sessionId, CancellationToken cancellationToken) =>
-            IsAway ? throw new GatewayException("The line is dead.") : inner.FindCheckoutAsync(sessionId, cancellationToken);
-
-        public ValueTask<GatewayEvent?> ReadEventAsync(ReadOnlyMemory<byte> body, string? signature, CancellationToken cancellationToken) =>
-            inner.ReadEventAsync(body, signature, cancellationToken);
-    }
 }
 
 public sealed class PackPurchaseTestsOnSqlite(StoreFixture<SqliteEngine> store) : PackPurchaseTests<SqliteEngine>(store);

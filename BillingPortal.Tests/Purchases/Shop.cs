@@ -39,6 +39,8 @@ public sealed class Shop : IAsyncDisposable
 
     public PaymentTracker Tracker => Get<PaymentTracker>();
 
+    public SavedCards Cards => Get<SavedCards>();
+
     internal SandboxCheckout Sandbox => Get<SandboxCheckout>();
 
     public static Shop Open(
@@ -83,7 +85,42 @@ public sealed class Shop : IAsyncDisposable
     public async Task PayAsync(PurchaseStart.Ready order, SandboxMethod method = SandboxMethod.CardThatPays, bool tells = false) =>
         Assert.Equal(SandboxAnswer.Accepted, await Sandbox.PayAsync(SessionOf(order), method, isAuthenticated: true, losesWebhook: !tells, Cancel));
 
-    public static string SessionOf(PurchaseStart.Ready order) => order.CheckoutUrl[(order.CheckoutUrl.LastIndexOf('/') + 1)..];
+    public static string SessionOf(PurchaseStart.Ready order) => SessionOf(order.CheckoutUrl);
+
+    public static string SessionOf(string checkoutUrl) => checkoutUrl[(checkoutUrl.LastIndexOf('/') + 1)..];
+
+    /// <summary>Saves a card on the gateway's page, and comes back from there.</summary>
+    public async Task SaveCardAsync(Caller buyer, SandboxMethod method = SandboxMethod.CardThatPays)
+    {
+        var setup = Assert.IsType<CardSetupStart.Ready>(await Cards.StartSetupAsync(buyer, "/payment-methods", Cancel));
+        Assert.Equal(SandboxAnswer.Accepted, await Sandbox.PayAsync(SessionOf(setup.Url), method, isAuthenticated: true, losesWebhook: false, Cancel));
+        await Cards.ArriveAsync(buyer, Cancel);
+    }
+
+    /// <summary>Charges a top-up to the saved card while its owner is away.</summary>
+    public Task<ChargeResult> ChargeAsync(Caller buyer, Money amount, string? key = null)
+    {
+        var charges = Get<CardCharges>();
+        var now = Clock.Now();
+        return charges.ChargeAsync(
+            new Payment
+            {
+                Id = Ids.New("pay", now),
+                OrganizationId = buyer.OrganizationId,
+                Actor = "system:test",
+                BuyerName = "Buyer",
+                Kind = PaymentKind.TopUp,
+                Item = "usd_test",
+                Description = "Top-up",
+                AmountCents = amount,
+                CreditType = CreditTypes.Credits,
+                CreditMicros = CreditValue.Of(amount),
+                IdempotencyKey = key ?? Guid.NewGuid().ToString("N"),
+                CreatedAt = now,
+                ExpiresAt = charges.NextExpiry,
+            },
+            Cancel);
+    }
 
     /// <summary>What is bought and not spent, in whole credits; the plan's allowance left out.</summary>
     public async Task<decimal> PurchasedAsync(Caller buyer, string creditType = CreditTypes.Credits)

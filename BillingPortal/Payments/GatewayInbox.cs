@@ -10,6 +10,7 @@ public sealed class GatewayInbox(
     IStoreSessions stores,
     IPaymentGateway gateway,
     Settlement settlement,
+    SavedCards cards,
     PaymentMetrics metrics,
     TimeProvider clock,
     ILogger<GatewayInbox> logger)
@@ -50,7 +51,7 @@ public sealed class GatewayInbox(
             .ToListAsync(cancellationToken);
         foreach (var row in due)
         {
-            var stored = CheckoutJson.ReadEvent(Encoding.UTF8.GetBytes(row.Payload))
+            var stored = GatewayJson.ReadEvent(Encoding.UTF8.GetBytes(row.Payload))
                 ?? throw new InvalidOperationException($"Event {row.Id} was readable when it came and is not any more.");
             await ApplyAsync(row, stored, cancellationToken);
         }
@@ -72,7 +73,7 @@ public sealed class GatewayInbox(
             Id = received.Id,
             Type = received.Type,
             Payload = Encoding.UTF8.GetString(body.Span),
-            PaymentId = received.Checkout?.PaymentId,
+            PaymentId = (received.Subject as GatewaySubject.Payment)?.Report.PaymentId,
             ReceivedAt = now,
             NextAttemptAt = now + FirstRetry,
         };
@@ -94,13 +95,7 @@ public sealed class GatewayInbox(
     {
         try
         {
-            var result = received.Checkout is { } checkout ? await settlement.SettleAsync(checkout.PaymentId, checkout, cancellationToken) : null;
-            var (state, problem) = result switch
-            {
-                null => (GatewayEventState.Ignored, null),
-                SettlementResult.Contradiction contradiction => (GatewayEventState.Refused, contradiction.Problem),
-                _ => (GatewayEventState.Applied, (string?)null),
-            };
+            var (state, problem) = await ApplyAsync(received.Subject, cancellationToken);
             await MarkAsync(row, state, problem, null, cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -110,6 +105,17 @@ public sealed class GatewayInbox(
             await MarkAsync(row, GatewayEventState.Received, null, clock.Now() + delay, cancellationToken);
         }
     }
+
+    private async Task<(GatewayEventState State, string? Problem)> ApplyAsync(GatewaySubject? subject, CancellationToken cancellationToken) => subject switch
+    {
+        GatewaySubject.Payment { Report: var report } => await settlement.SettleAsync(report.PaymentId, report, cancellationToken) is SettlementResult.Contradiction contradiction
+            ? (GatewayEventState.Refused, contradiction.Problem)
+            : (GatewayEventState.Applied, null),
+        GatewaySubject.Cards { CustomerId: var customerId } => await cards.RefreshCustomerAsync(customerId, cancellationToken)
+            ? (GatewayEventState.Applied, null)
+            : (GatewayEventState.Refused, "unknown_customer"),
+        _ => (GatewayEventState.Ignored, null),
+    };
 
     private async Task MarkAsync(GatewayEventRow row, GatewayEventState state, string? problem, DateTimeOffset? nextAttemptAt, CancellationToken cancellationToken)
     {

@@ -12,6 +12,9 @@ public enum PaymentKind
 
     /// <summary>A pack of API credits, less the fee.</summary>
     ApiPack,
+
+    /// <summary>An amount of the buyer's choice.</summary>
+    TopUp,
 }
 
 /// <summary>How a payment stands. Source: design §6.</summary>
@@ -77,6 +80,12 @@ public sealed class Payment
     /// <summary>Its place under that limit, from 1; null once it is given up.</summary>
     public long? Place { get; set; }
 
+    /// <summary>The saved card that is charged while its owner is away; null for a checkout.</summary>
+    public string? CardId { get; set; }
+
+    /// <summary>Whether the card of the checkout is saved for later charges. Once it was, no more.</summary>
+    public bool KeepsCard { get; set; }
+
     /// <summary>The gateway's checkout session; null until the gateway has answered.</summary>
     public string? SessionId { get; set; }
 
@@ -88,7 +97,7 @@ public sealed class Payment
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the checkout ends.</summary>
+    /// <summary>When the checkout ends; for a saved card, until when the gateway may still be asked to charge it.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>When we learned that the buyer had done their part.</summary>
@@ -109,7 +118,7 @@ public sealed class Payment
     /// <summary>How often the gateway was asked about it.</summary>
     public long Checks { get; set; }
 
-    /// <summary>When the gateway is asked about it next; null once it is over.</summary>
+    /// <summary>When the gateway is asked about it next; null once it is over and its card, if it was to be, is kept.</summary>
     public DateTimeOffset? NextCheckAt { get; set; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<Payment>

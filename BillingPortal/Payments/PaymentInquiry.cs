@@ -9,6 +9,8 @@ public sealed class PaymentInquiry(
     IDbContextFactory<BillingDbContext> contexts,
     IPaymentGateway gateway,
     Settlement settlement,
+    SavedCards cards,
+    CardCharges charges,
     PaymentMetrics metrics,
     IOptions<PaymentOptions> options,
     TimeProvider clock,
@@ -27,7 +29,7 @@ public sealed class PaymentInquiry(
     public async Task<bool> AskAsync(Payment payment, CancellationToken cancellationToken)
     {
         var isOver = payment.ExpiresAt <= clock.Now();
-        if (payment.SessionId is null)
+        if (payment is { SessionId: null, PaymentIntentId: null, CardId: null })
         {
             // Nobody was ever given its address, so nobody can pay it.
             if (isOver)
@@ -42,8 +44,15 @@ public sealed class PaymentInquiry(
         {
             using var patience = new CancellationTokenSource(options.Value.InquiryTimeout, clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-            var report = await gateway.FindCheckoutAsync(payment.SessionId, either.Token);
-            if (report is not null)
+            if (payment.State is PaymentState.Succeeded)
+            {
+                await KeepCardAsync(payment, either.Token);
+            }
+            else if (payment.CardId is not null)
+            {
+                await charges.FinishAsync(payment, looksFirst: true, either.Token);
+            }
+            else if (await FindAsync(payment, isOver, either.Token) is { } report)
             {
                 await settlement.SettleAsync(payment.Id, report, cancellationToken);
             }
@@ -93,6 +102,30 @@ public sealed class PaymentInquiry(
         }
 
         return asked;
+    }
+
+    private async Task<PaymentReport?> FindAsync(Payment payment, bool isOver, CancellationToken cancellationToken)
+    {
+        if (payment.SessionId is not null)
+        {
+            return await gateway.FindCheckoutAsync(payment.SessionId, cancellationToken);
+        }
+
+        // A charge on the buyer's own page has no time of its own at which it ends: it is withdrawn.
+        var report = isOver
+            ? await gateway.CancelIntentAsync(payment.PaymentIntentId!, cancellationToken)
+            : await gateway.FindIntentAsync(payment.PaymentIntentId!, cancellationToken);
+        return isOver && report is { Outcome: PaymentOutcome.Failed } ? report with { Outcome = PaymentOutcome.Expired } : report;
+    }
+
+    // A card that was to be saved is looked up once its payment is over, so that a lost event or a crash loses no card.
+    private async Task KeepCardAsync(Payment payment, CancellationToken cancellationToken)
+    {
+        await cards.RefreshAsync(payment.OrganizationId, cancellationToken);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.Set<Payment>().Where(row => row.Id == payment.Id && row.State != PaymentState.Pending)
+            .ExecuteUpdateAsync(
+                row => row.SetProperty(p => p.KeepsCard, false).SetProperty(p => p.NextCheckAt, (DateTimeOffset?)null), cancellationToken);
     }
 
     /// <summary>Takes the next turn to ask, unless another instance has: at an even pace while the checkout is open, then ever slower.</summary>

@@ -22,6 +22,9 @@ public sealed class PaymentOptions : IValidatableObject
     /// <summary>How long the gateway may take to open a checkout.</summary>
     public TimeSpan CheckoutTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long the gateway may take to charge a saved card before the outcome counts as unknown.</summary>
+    public TimeSpan ChargeTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How long the gateway may take to say how a checkout stands.</summary>
     public TimeSpan InquiryTimeout { get; set; } = TimeSpan.FromSeconds(2.5);
 
@@ -37,6 +40,11 @@ public sealed class PaymentOptions : IValidatableObject
         if (CheckoutTimeout <= TimeSpan.Zero || CheckoutTimeout > TimeSpan.FromSeconds(25))
         {
             yield return new ValidationResult("Payments:CheckoutTimeout: more than nothing and at most 25 seconds.");
+        }
+
+        if (ChargeTimeout <= TimeSpan.Zero || ChargeTimeout > TimeSpan.FromSeconds(60))
+        {
+            yield return new ValidationResult("Payments:ChargeTimeout: more than nothing and at most a minute.");
         }
 
         if (InquiryTimeout <= TimeSpan.Zero || InquiryTimeout > TimeSpan.FromSeconds(25))

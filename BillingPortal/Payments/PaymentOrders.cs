@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using BillingPortal.Access;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -17,6 +19,12 @@ public abstract record OrderResult
     /// <param name="IsRepeat">Whether the key had ordered it before.</param>
     public sealed record Ready(Payment Payment, string CheckoutUrl, bool IsRepeat) : OrderResult;
 
+    /// <summary>There is a charge that the buyer's own page can confirm.</summary>
+    /// <param name="Payment">As it stands now.</param>
+    /// <param name="ClientSecret">What the page confirms it with; null once the payment is over.</param>
+    /// <param name="IsRepeat">Whether the key had ordered it before.</param>
+    public sealed record IntentReady(Payment Payment, string? ClientSecret, bool IsRepeat) : OrderResult;
+
     /// <summary>The limit is reached.</summary>
     /// <param name="FreesAt">When an unpaid order gives up its place, if one may.</param>
     public sealed record NoPlaceLeft(DateTimeOffset? FreesAt) : OrderResult;
@@ -34,6 +42,8 @@ public sealed class PaymentOrders(
     IStoreSessions stores,
     IPaymentGateway gateway,
     PaymentInquiry inquiry,
+    Settlement settlement,
+    SavedCards cards,
     PortalAddress address,
     PaymentMetrics metrics,
     IOptions<PaymentOptions> options,
@@ -97,6 +107,91 @@ public sealed class PaymentOrders(
         }
 
         return await CheckOutAsync(earlier, cancelPath, isRepeat: true, cancellationToken);
+    }
+
+    /// <summary>Places an order without limit, or finds the one its key placed before, and readies its charge for a page of the buyer's own.</summary>
+    /// <param name="order">The intent; stored before the gateway hears of it.</param>
+    /// <param name="cancellationToken">Gives up waiting; the same key goes on where this stopped.</param>
+    public async Task<OrderResult> PlaceIntentAsync(Payment order, CancellationToken cancellationToken)
+    {
+        var earlier = await FindByKeyAsync(order, cancellationToken);
+        if (earlier is null)
+        {
+            var (placed, _) = await StoreAsync(order, null, cancellationToken);
+            if (placed)
+            {
+                metrics.Ordered();
+            }
+            else
+            {
+                earlier = await FindByKeyAsync(order, cancellationToken) ?? throw new InvalidOperationException($"Order {order.Id} collided with none.");
+            }
+        }
+
+        if (earlier is not null && (earlier.Kind != order.Kind || earlier.Item != order.Item))
+        {
+            return new OrderResult.KeyReused();
+        }
+
+        var payment = earlier ?? order;
+        if (payment.State is not PaymentState.Pending || payment.SessionId is not null)
+        {
+            return new OrderResult.IntentReady(payment, null, IsRepeat: true);
+        }
+
+        return await AskGatewayAsync(
+            payment,
+            async ct =>
+            {
+                var intent = await gateway.OpenIntentAsync(new IntentOrder(payment.Id, payment.Description, payment.AmountCents), ct);
+                await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+                await db.Set<Payment>()
+                    .Where(row => row.Id == payment.Id && row.SessionId == null)
+                    .ExecuteUpdateAsync(row => row.SetProperty(p => p.PaymentIntentId, intent.PaymentIntentId), cancellationToken);
+                return new OrderResult.IntentReady(payment, intent.ClientSecret, earlier is not null);
+            },
+            cancellationToken) ?? throw new UnreachableException();
+    }
+
+    /// <summary>Opens the gateway's page for an order that was readied for a page of the buyer's own, whose charge it withdraws first.</summary>
+    /// <returns>The page, or null if the caller's organization has no such order that can still be paid.</returns>
+    /// <exception cref="AccessDeniedException">The caller may not spend money.</exception>
+    public async Task<OrderResult?> OpenPageAsync(Caller caller, string paymentId, string cancelPath, CancellationToken cancellationToken)
+    {
+        caller.DemandRole(MemberRole.Billing);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var payment = await db.Set<Payment>().AsNoTracking().FirstOrDefaultAsync(
+            row => row.Id == paymentId && row.OrganizationId == caller.OrganizationId && row.State == PaymentState.Pending && row.CardId == null, cancellationToken);
+        if (payment is null || payment.ExpiresAt <= clock.Now())
+        {
+            return null;
+        }
+
+        if (payment.CheckoutUrl is { } url)
+        {
+            return new OrderResult.Ready(payment, url, IsRepeat: true);
+        }
+
+        if (payment.PaymentIntentId is not { } intentId)
+        {
+            return await CheckOutAsync(payment, cancelPath, isRepeat: true, cancellationToken);
+        }
+
+        var withdrawn = await AskGatewayAsync(
+            payment,
+            async ct => await gateway.CancelIntentAsync(intentId, ct) is { Outcome: PaymentOutcome.Paid or PaymentOutcome.Processing } report
+                && await settlement.SettleAsync(payment.Id, report, ct) is not SettlementResult.Contradiction
+                    ? new OrderResult.IntentReady(payment, null, IsRepeat: true)
+                    : null,
+            cancellationToken);
+        if (withdrawn is not null)
+        {
+            return withdrawn is OrderResult.GatewayDown ? withdrawn : null;
+        }
+
+        await db.Set<Payment>().Where(row => row.Id == payment.Id && row.PaymentIntentId == intentId && row.State == PaymentState.Pending)
+            .ExecuteUpdateAsync(row => row.SetProperty(p => p.PaymentIntentId, (string?)null), cancellationToken);
+        return await CheckOutAsync(payment, cancelPath, isRepeat: true, cancellationToken);
     }
 
     private async Task<Payment?> FindByKeyAsync(Payment order, CancellationToken cancellationToken)
@@ -200,31 +295,49 @@ public sealed class PaymentOrders(
 
     private async Task<OrderResult> CheckOutAsync(Payment order, string cancelPath, bool isRepeat, CancellationToken cancellationToken)
     {
-        try
+        var opened = await AskGatewayAsync(
+            order,
+            async ct =>
+            {
+                var customer = order.KeepsCard ? await cards.EnsureCustomerAsync(order.OrganizationId, ct) : null;
+                var checkout = await gateway.OpenCheckoutAsync(
+                    new CheckoutOrder(
+                        order.Id, order.Description, order.AmountCents, address.Absolute(PathOf(order.Id)), address.Absolute(cancelPath), order.ExpiresAt,
+                        customer, order.KeepsCard),
+                    ct);
+                await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+                await db.Set<Payment>()
+                    .Where(row => row.Id == order.Id)
+                    .ExecuteUpdateAsync(
+                        row => row.SetProperty(p => p.SessionId, checkout.SessionId).SetProperty(p => p.CheckoutUrl, checkout.Url), cancellationToken);
+                return new OrderResult.Ready(order, checkout.Url, isRepeat);
+            },
+            cancellationToken);
+        if (opened is OrderResult.GatewayDown)
         {
-            using var patience = new CancellationTokenSource(options.Value.CheckoutTimeout, clock);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-            var checkout = await gateway.OpenCheckoutAsync(
-                new CheckoutOrder(
-                    order.Id, order.Description, order.AmountCents, address.Absolute(PathOf(order.Id)), address.Absolute(cancelPath), order.ExpiresAt),
-                either.Token);
-            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-            await db.Set<Payment>()
-                .Where(row => row.Id == order.Id)
-                .ExecuteUpdateAsync(
-                    row => row.SetProperty(p => p.SessionId, checkout.SessionId).SetProperty(p => p.CheckoutUrl, checkout.Url), cancellationToken);
-            return new OrderResult.Ready(order, checkout.Url, isRepeat);
-        }
-        catch (Exception exception) when (exception is GatewayException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            metrics.GatewayFailed();
-            logger.LogWarning("The gateway opened no checkout for payment {PaymentId}: {Reason}", order.Id, exception.Message);
-
             // Nobody was given its address, so nobody can pay it, and it must not stand in the way of another order.
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             await db.Set<Payment>()
                 .Where(row => row.Id == order.Id && row.SessionId == null)
                 .ExecuteUpdateAsync(row => row.SetProperty(p => p.Place, (long?)null), cancellationToken);
+        }
+
+        return opened ?? throw new UnreachableException();
+    }
+
+    /// <summary>Asks the gateway for something to pay an order with, for as long as a checkout may take.</summary>
+    private async Task<OrderResult?> AskGatewayAsync(Payment order, Func<CancellationToken, Task<OrderResult?>> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(options.Value.CheckoutTimeout, clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+            return await ask(either.Token);
+        }
+        catch (Exception exception) when (exception is GatewayException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            metrics.GatewayFailed();
+            logger.LogWarning("The gateway readied nothing to pay {PaymentId} with: {Reason}", order.Id, exception.Message);
             return new OrderResult.GatewayDown(order.Id);
         }
     }

@@ -12,6 +12,8 @@ public static class PaymentServices
         services.AddSingleton<PortalAddress>();
         services.AddSingleton<PaymentMetrics>();
         services.AddSingleton<Settlement>();
+        services.AddSingleton<SavedCards>();
+        services.AddSingleton<CardCharges>();
         services.AddSingleton<PaymentInquiry>();
         services.AddSingleton<PaymentOrders>();
         services.AddSingleton<PaymentTracker>();

@@ -12,6 +12,9 @@ public interface IPaymentFulfilment
 
     /// <summary>The credit that a paid order earns, with every row that must commit with it except the payment's own.</summary>
     WalletCommand Fulfil(Payment payment);
+
+    /// <summary>Adds what must commit with the closing of an order that was not paid. Called once, unless the commit fails.</summary>
+    Task CloseAsync(BillingDbContext db, Payment payment, CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 /// <summary>What a report of the gateway came to.</summary>
@@ -56,7 +59,7 @@ public sealed class Settlement(
     /// <param name="paymentId">The payment that the report names, or that was asked about.</param>
     /// <param name="report">From a verified event, or the gateway's own answer.</param>
     /// <param name="cancellationToken">Gives up waiting; the same report again continues.</param>
-    public async Task<SettlementResult> SettleAsync(string? paymentId, CheckoutReport report, CancellationToken cancellationToken)
+    public async Task<SettlementResult> SettleAsync(string? paymentId, PaymentReport report, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var payment = paymentId is null
@@ -66,8 +69,8 @@ public sealed class Settlement(
         {
             metrics.Contradicted();
             logger.LogError(
-                "Payment alert {Problem}: the gateway reports {Outcome} for checkout {SessionId}, payment {PaymentId}. Nothing was credited.",
-                problem, report.Outcome, report.SessionId, payment?.Id ?? "(none of ours)");
+                "Payment alert {Problem}: the gateway reports {Outcome} for {GatewayId}, payment {PaymentId}. Nothing was credited.",
+                problem, report.Outcome, report.SessionId ?? report.PaymentIntentId, payment?.Id ?? "(none of ours)");
             await NoteProblemAsync(db, payment, problem, cancellationToken);
             return new SettlementResult.Contradiction(problem);
         }
@@ -75,10 +78,12 @@ public sealed class Settlement(
         return report.Outcome switch
         {
             _ when payment!.State is PaymentState.Succeeded => new SettlementResult.AlreadyOver(),
-            CheckoutOutcome.Paid => await CreditAsync(payment, report, cancellationToken),
-            CheckoutOutcome.Failed => await CloseAsync(db, payment, PaymentState.Failed, report.FailureCode, cancellationToken),
-            CheckoutOutcome.Expired => await CloseAsync(db, payment, PaymentState.Expired, null, cancellationToken),
-            CheckoutOutcome.Processing => await AcceptAsync(db, payment, report, cancellationToken),
+            // The page is still open for another card.
+            PaymentOutcome.Failed when payment.CardId is null && report.SessionId is null => new SettlementResult.Waiting(),
+            PaymentOutcome.Paid => await CreditAsync(payment, report, cancellationToken),
+            PaymentOutcome.Failed => await CloseAsync(payment, PaymentState.Failed, report.FailureCode, report.PaymentIntentId, cancellationToken),
+            PaymentOutcome.Expired => await CloseAsync(payment, PaymentState.Expired, null, null, cancellationToken),
+            PaymentOutcome.Processing => await AcceptAsync(db, payment, report, cancellationToken),
             _ => new SettlementResult.Waiting(),
         };
     }
@@ -86,23 +91,32 @@ public sealed class Settlement(
     /// <summary>Closes an order whose checkout the gateway does not know and never will: its time is over. Its key may be used again.</summary>
     internal async Task AbandonAsync(Payment payment, CancellationToken cancellationToken)
     {
+        await CloseAsync(payment, PaymentState.Expired, null, null, cancellationToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await CloseAsync(db, payment, PaymentState.Expired, null, cancellationToken);
         await db.Set<Payment>()
             .Where(row => row.Id == payment.Id && row.SessionId == null)
             .ExecuteUpdateAsync(row => row.SetProperty(p => p.IdempotencyKey, (string?)null), cancellationToken);
     }
 
-    private string? ContradictionOf(Payment? payment, CheckoutReport report)
+    /// <summary>Closes an order that the gateway never charged and is not asked to any more.</summary>
+    internal async Task GiveUpAsync(Payment payment, string failureCode, CancellationToken cancellationToken) =>
+        await CloseAsync(payment, PaymentState.Failed, failureCode, null, cancellationToken);
+
+    private string? ContradictionOf(Payment? payment, PaymentReport report)
     {
         if (payment is null)
         {
             return "unknown_payment";
         }
 
-        if (payment.SessionId is not null && payment.SessionId != report.SessionId)
+        if (report.SessionId is not null && (payment.CardId is not null || (payment.SessionId is not null && payment.SessionId != report.SessionId)))
         {
             return "checkout_mismatch";
+        }
+
+        if (report.SessionId is null && payment.PaymentIntentId is not null && payment.PaymentIntentId != report.PaymentIntentId)
+        {
+            return "intent_mismatch";
         }
 
         if (report.PaymentId is not null && report.PaymentId != payment.Id)
@@ -123,10 +137,10 @@ public sealed class Settlement(
         return report.Amount != payment.AmountCents ? "amount_mismatch" : null;
     }
 
-    private async Task<SettlementResult> CreditAsync(Payment payment, CheckoutReport report, CancellationToken cancellationToken)
+    private async Task<SettlementResult> CreditAsync(Payment payment, PaymentReport report, CancellationToken cancellationToken)
     {
         var confirmedAt = clock.Now();
-        var command = fulfilments.Single(fulfilment => fulfilment.Fulfils(payment.Kind)).Fulfil(payment);
+        var command = FulfilmentOf(payment).Fulfil(payment);
         var result = await writer.ExecuteAsync(
             command with { Riders = [new EntityRider((db, _, ct) => MarkPaidAsync(db, payment.Id, report, confirmedAt, ct)), .. command.Riders] },
             cancellationToken);
@@ -146,7 +160,7 @@ public sealed class Settlement(
     }
 
     // Runs inside the commit of the credit. The row is read anew here, where nobody can come between.
-    private async Task MarkPaidAsync(BillingDbContext db, string paymentId, CheckoutReport report, DateTimeOffset confirmedAt, CancellationToken cancellationToken)
+    private async Task MarkPaidAsync(BillingDbContext db, string paymentId, PaymentReport report, DateTimeOffset confirmedAt, CancellationToken cancellationToken)
     {
         var payment = await db.Set<Payment>().SingleAsync(row => row.Id == paymentId, cancellationToken);
         payment.Late = payment.State is not PaymentState.Pending;
@@ -157,19 +171,22 @@ public sealed class Settlement(
         payment.ConfirmedAt = confirmedAt;
         payment.SettledAt = clock.Now();
         payment.FailureCode = null;
-        payment.NextCheckAt = null;
+        payment.NextCheckAt = payment.KeepsCard ? payment.SettledAt : null;
     }
 
     private async Task<SettlementResult> CloseAsync(
-        BillingDbContext db, Payment payment, PaymentState state, string? failureCode, CancellationToken cancellationToken)
+        Payment payment, PaymentState state, string? failureCode, string? intentId, CancellationToken cancellationToken)
     {
         var now = clock.Now();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var closed = await db.Set<Payment>()
             .Where(row => row.Id == payment.Id && row.State == PaymentState.Pending)
             .ExecuteUpdateAsync(
                 row => row
                     .SetProperty(p => p.State, state)
                     .SetProperty(p => p.FailureCode, failureCode)
+                    .SetProperty(p => p.PaymentIntentId, p => intentId ?? p.PaymentIntentId)
                     .SetProperty(p => p.ConfirmedAt, now)
                     .SetProperty(p => p.SettledAt, now)
                     .SetProperty(p => p.Place, (long?)null)
@@ -180,11 +197,17 @@ public sealed class Settlement(
             return new SettlementResult.AlreadyOver();
         }
 
+        var row = await db.Set<Payment>().AsNoTracking().SingleAsync(row => row.Id == payment.Id, cancellationToken);
+        await FulfilmentOf(row).CloseAsync(db, row, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         metrics.Settled(state, now - payment.CreatedAt);
         return new SettlementResult.Closed();
     }
 
-    private async Task<SettlementResult> AcceptAsync(BillingDbContext db, Payment payment, CheckoutReport report, CancellationToken cancellationToken)
+    private IPaymentFulfilment FulfilmentOf(Payment payment) => fulfilments.Single(fulfilment => fulfilment.Fulfils(payment.Kind));
+
+    private async Task<SettlementResult> AcceptAsync(BillingDbContext db, Payment payment, PaymentReport report, CancellationToken cancellationToken)
     {
         var now = clock.Now();
         await db.Set<Payment>()

@@ -7,10 +7,10 @@ using BillingPortal.Wallets;
 
 namespace BillingPortal.Purchases;
 
-/// <summary>What a paid pack earns: purchased credit that never expires, an invoice, and the events that tell of both.</summary>
+/// <summary>What a paid pack or top-up earns: purchased credit that never expires, an invoice, and the events that tell of both.</summary>
 public sealed class PackFulfilment(InvoiceBook invoices, TimeProvider clock) : IPaymentFulfilment
 {
-    public bool Fulfils(PaymentKind kind) => kind is PaymentKind.Pack or PaymentKind.ApiPack;
+    public bool Fulfils(PaymentKind kind) => kind is PaymentKind.Pack or PaymentKind.ApiPack or PaymentKind.TopUp;
 
     public WalletCommand Fulfil(Payment payment) => new Grant
     {

@@ -7,5 +7,6 @@ public static class PurchaseServices
 {
     public static IServiceCollection AddPurchases(this IServiceCollection services) => services
         .AddSingleton<IPaymentFulfilment, PackFulfilment>()
-        .AddSingleton<PackPurchases>();
+        .AddSingleton<PackPurchases>()
+        .AddSingleton<TopUps>();
 }

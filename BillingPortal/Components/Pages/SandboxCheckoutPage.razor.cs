@@ -5,20 +5,42 @@ namespace BillingPortal.Components.Pages;
 
 public sealed partial class SandboxCheckoutPage
 {
-    private static readonly (SandboxMethod Method, string Name, string Hint)[] Methods =
+    private static readonly (SandboxMethod Method, string Hint)[] PayMethods =
     [
-        (SandboxMethod.CardThatPays, "Card 4242 4242 4242 4242", "Pays at once."),
-        (SandboxMethod.CardThatAsks, "Card 4000 0025 0000 3155", "The bank asks you to approve first."),
-        (SandboxMethod.CardThatDeclines, "Card 4000 0000 0000 0002", "Is declined."),
-        (SandboxMethod.BankThatPays, "Bank transfer", "The money arrives a little later."),
-        (SandboxMethod.BankThatFails, "Bank transfer without funds", "The money does not arrive."),
+        (SandboxMethod.CardThatPays, "Pays at once."),
+        (SandboxMethod.CardThatAsks, "The bank asks you to approve first."),
+        (SandboxMethod.CardThatDeclines, "Is declined."),
+        (SandboxMethod.BankThatPays, "The money arrives a little later."),
+        (SandboxMethod.BankThatFails, "The money does not arrive."),
     ];
+
+    // What a saved card does when it is charged while its owner is away.
+    private static readonly (SandboxMethod Method, string Hint)[] SaveMethods =
+    [
+        (SandboxMethod.CardThatPays, "Pays, here and later."),
+        (SandboxMethod.CardThatAsks, "The bank asks you to approve now, and not again."),
+        (SandboxMethod.CardThatAlwaysAsks, "The bank asks each time, so later charges wait for you."),
+        (SandboxMethod.CardThatDeclinesLater, "Is accepted now and declined later."),
+        (SandboxMethod.CardThatIsSlow, "Later charges take a while."),
+        (SandboxMethod.CardWithLostAnswer, "Later charges go through, but the answer is lost."),
+        (SandboxMethod.CardThatDeclines, "Is declined."),
+    ];
+
+    private static readonly (SandboxMethod Method, string Hint)[] SetupMethods =
+        [.. SaveMethods[..^1], (SandboxMethod.CardWithoutFunds, "Is accepted now and has no funds later."), SaveMethods[^1]];
 
     private SandboxPage? checkout;
     private SandboxAnswer? answer;
     private SandboxMethod chosen;
     private bool losesWebhook;
     private string? problem;
+
+    private (SandboxMethod Method, string Hint)[] Methods => checkout switch
+    {
+        { IsSetup: true } => SetupMethods,
+        { KeepsCard: true } => SaveMethods,
+        _ => PayMethods,
+    };
 
     [Parameter]
     public string SessionId { get; set; } = "";
@@ -58,7 +80,7 @@ public sealed partial class SandboxCheckoutPage
 
     private async Task ApproveAsync()
     {
-        (chosen, losesWebhook) = (SandboxMethod.CardThatAsks, Approval?.LosesWebhook ?? false);
+        (chosen, losesWebhook) = (Approval?.Method ?? SandboxMethod.CardThatAsks, Approval?.LosesWebhook ?? false);
         if (Approval is { IsApproved: true })
         {
             await PayAsync(isAuthenticated: true);
@@ -66,9 +88,18 @@ public sealed partial class SandboxCheckoutPage
         else
         {
             answer = SandboxAnswer.Declined;
-            problem = "You did not approve the payment. Nothing was charged; try again or use another card.";
+            problem = "You did not approve. Nothing was charged; try again or use another card.";
         }
     }
+
+    private string Action => checkout is { IsSetup: false, Amount: var amount } ? $"Pay {Display.Price(amount)}" : "Save card";
+
+    private static string NameOf(SandboxMethod method) => method switch
+    {
+        SandboxMethod.BankThatPays => "Bank transfer",
+        SandboxMethod.BankThatFails => "Bank transfer without funds",
+        _ => $"Card {method.Number()}",
+    };
 
     private async Task PayAsync(bool isAuthenticated)
     {
@@ -99,6 +130,8 @@ public sealed partial class SandboxCheckoutPage
     /// <summary>What the buyer told the bank.</summary>
     internal sealed class ApprovalForm
     {
+        public SandboxMethod Method { get; set; }
+
         public bool IsApproved { get; set; }
 
         public bool LosesWebhook { get; set; }

@@ -1,29 +1,9 @@
-using System.Security.Cryptography;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace BillingPortal.Payments.Sandbox;
-
-/// <summary>Ways to pay in the sandbox, by what comes of them.</summary>
-public enum SandboxMethod
-{
-    /// <summary>4242 4242 4242 4242: pays at once.</summary>
-    CardThatPays,
-
-    /// <summary>4000 0000 0000 0002: is declined.</summary>
-    CardThatDeclines,
-
-    /// <summary>4000 0025 0000 3155: asks the buyer to confirm.</summary>
-    CardThatAsks,
-
-    /// <summary>A bank transfer that arrives after a while.</summary>
-    BankThatPays,
-
-    /// <summary>A bank transfer that fails after a while.</summary>
-    BankThatFails,
-}
 
 /// <summary>What the sandbox's page shows.</summary>
 /// <param name="SessionId">The checkout.</param>
@@ -34,8 +14,10 @@ public enum SandboxMethod
 /// <param name="ExpiresAt">When the page ends.</param>
 /// <param name="IsPaid">Whether it was used.</param>
 /// <param name="IsExpired">Whether its time is over.</param>
+/// <param name="IsSetup">Whether a card is only saved.</param>
+/// <param name="KeepsCard">Whether the card that pays is saved too.</param>
 public sealed record SandboxPage(
-    string SessionId, string Description, Money Amount, string CancelUrl, string SuccessUrl, DateTimeOffset ExpiresAt, bool IsPaid, bool IsExpired);
+    string SessionId, string Description, Money Amount, string CancelUrl, string SuccessUrl, DateTimeOffset ExpiresAt, bool IsPaid, bool IsExpired, bool IsSetup, bool KeepsCard);
 
 /// <summary>What came of pressing Pay.</summary>
 public enum SandboxAnswer
@@ -57,7 +39,7 @@ public enum SandboxAnswer
 public sealed class SandboxCheckout(
     IDbContextFactory<BillingDbContext> contexts, IOptions<PaymentOptions> options, TimeProvider clock, SandboxSignal signal)
 {
-    private const int SuffixBytes = 12;
+    private const int CardYears = 4;
 
     /// <summary>The page of a checkout; null if there is none.</summary>
     public async Task<SandboxPage?> FindAsync(string sessionId, CancellationToken cancellationToken)
@@ -69,7 +51,8 @@ public sealed class SandboxCheckout(
             : new SandboxPage(
                 session.Id, session.Description, session.AmountCents, session.CancelUrl, session.SuccessUrl, session.ExpiresAt,
                 session.Status is SandboxStatus.Complete,
-                session.Status is SandboxStatus.Expired || (session.Status is SandboxStatus.Open && session.ExpiresAt <= clock.Now()));
+                session.Status is SandboxStatus.Expired || (session.Status is SandboxStatus.Open && session.ExpiresAt <= clock.Now()),
+                session.IsSetup, session.KeepsCard);
     }
 
     /// <summary>Pays, or tries to. Pressed any number of times, it pays once.</summary>
@@ -82,17 +65,17 @@ public sealed class SandboxCheckout(
         string sessionId, SandboxMethod method, bool isAuthenticated, bool losesWebhook, CancellationToken cancellationToken)
     {
         var now = clock.Now();
-        if (await FindAsync(sessionId, cancellationToken) is not { IsPaid: false, IsExpired: false })
+        if (await FindAsync(sessionId, cancellationToken) is not { IsPaid: false, IsExpired: false } page)
         {
             return SandboxAnswer.Over;
         }
 
-        if (method is SandboxMethod.CardThatDeclines)
+        if (method is SandboxMethod.CardThatDeclines || (method is SandboxMethod.CardWithoutFunds && !page.IsSetup) || (page.IsSetup && !method.IsCard()))
         {
             return SandboxAnswer.Declined;
         }
 
-        if (method is SandboxMethod.CardThatAsks && !isAuthenticated)
+        if (method.AsksBuyer() && !isAuthenticated)
         {
             return SandboxAnswer.AuthenticationNeeded;
         }
@@ -100,7 +83,7 @@ public sealed class SandboxCheckout(
         var isBank = method is SandboxMethod.BankThatPays or SandboxMethod.BankThatFails;
         var clearsAt = isBank ? now + options.Value.Sandbox.BankDelay : now;
         var bounces = method is SandboxMethod.BankThatFails;
-        var intent = $"pi_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SuffixBytes))}";
+        var intentId = page.IsSetup ? null : SandboxIntent.NewId();
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -109,7 +92,7 @@ public sealed class SandboxCheckout(
             .ExecuteUpdateAsync(
                 row => row
                     .SetProperty(s => s.Status, SandboxStatus.Complete)
-                    .SetProperty(s => s.PaymentIntentId, intent)
+                    .SetProperty(s => s.PaymentIntentId, intentId)
                     .SetProperty(s => s.ClearsAt, clearsAt)
                     .SetProperty(s => s.Bounces, bounces),
                 cancellationToken);
@@ -118,18 +101,34 @@ public sealed class SandboxCheckout(
             return SandboxAnswer.Over;
         }
 
-        if (!losesWebhook)
+        var session = await db.Set<SandboxSession>().AsNoTracking().SingleAsync(row => row.Id == sessionId, cancellationToken);
+        var card = session.CustomerId is { } customer && (session.IsSetup || session.KeepsCard) && method.IsCard() ? NewCard(customer, method, now) : null;
+        if (card is not null)
         {
-            var session = await db.Set<SandboxSession>().AsNoTracking().SingleAsync(row => row.Id == sessionId, cancellationToken);
-            db.Add(EventOf(session, "checkout.session.completed", now));
-            if (isBank)
-            {
-                db.Add(EventOf(session, bounces ? "checkout.session.async_payment_failed" : "checkout.session.async_payment_succeeded", clearsAt));
-            }
-
-            await db.SaveChangesAsync(cancellationToken);
+            db.Add(card);
         }
 
+        if (intentId is not null)
+        {
+            db.Add(new SandboxIntent
+            {
+                Id = intentId,
+                PaymentId = session.PaymentId,
+                CustomerId = session.CustomerId,
+                CardId = card?.Id,
+                AmountCents = session.AmountCents,
+                FailureCode = bounces ? "payment_failed" : null,
+                CreatedAt = now,
+                ClearsAt = clearsAt,
+            });
+        }
+
+        if (!losesWebhook)
+        {
+            AddEvents(db, session, card, now);
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         signal.Raise();
         return SandboxAnswer.Accepted;
@@ -163,9 +162,28 @@ public sealed class SandboxCheckout(
         return over.Count;
     }
 
-    private static SandboxEvent EventOf(SandboxSession session, string type, DateTimeOffset at)
+    private static void AddEvents(BillingDbContext db, SandboxSession session, SandboxCard? card, DateTimeOffset now)
     {
-        var id = Ids.New("evt", at);
-        return new SandboxEvent { Id = id, Payload = SandboxJson.Event(id, type, session, at), CreatedAt = at, NextAttemptAt = at };
+        db.Add(EventOf(session, "checkout.session.completed", now));
+        if (session.IsSetup)
+        {
+            db.Add(SandboxJson.Event("setup_intent.succeeded", SandboxJson.SetupIntent($"seti_{SandboxIntent.NewId()[3..]}", card!), now));
+        }
+        else if (session.ClearsAt is { } clearsAt && (session.Bounces || clearsAt > now))
+        {
+            db.Add(EventOf(session, session.Bounces ? "checkout.session.async_payment_failed" : "checkout.session.async_payment_succeeded", clearsAt));
+        }
     }
+
+    private static SandboxCard NewCard(string customerId, SandboxMethod method, DateTimeOffset now) => new()
+    {
+        Id = $"pm_{SandboxIntent.NewId()[3..]}",
+        CustomerId = customerId,
+        Method = method,
+        ExpiryMonth = 12,
+        ExpiryYear = now.Year + CardYears,
+        CreatedAt = now,
+    };
+
+    private static SandboxEvent EventOf(SandboxSession session, string type, DateTimeOffset at) => SandboxJson.Event(type, SandboxJson.Session(session, at), at);
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using BillingPortal.Ledger;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -18,7 +19,16 @@ internal sealed class SandboxSession
     /// <summary>cs_test_…; hard to guess, for who knows it can pay it.</summary>
     public required string Id { get; init; }
 
+    /// <summary>The merchant's id of what it is for: a payment, or the set-up of a card.</summary>
     public required string PaymentId { get; init; }
+
+    /// <summary>Whether a card is only saved and nothing is paid.</summary>
+    public bool IsSetup { get; init; }
+
+    public string? CustomerId { get; init; }
+
+    /// <summary>Whether the card that pays is saved for its customer.</summary>
+    public bool KeepsCard { get; init; }
 
     public required string Description { get; init; }
 
@@ -51,6 +61,101 @@ internal sealed class SandboxSession
             // The same payment asked for twice is one checkout.
             builder.HasIndex(row => row.PaymentId).IsUnique();
             builder.HasIndex(row => row.ExpiresAt).HasFilter("status = 'open'");
+        }
+    }
+}
+
+/// <summary>A card that the sandbox has saved for a customer.</summary>
+internal sealed class SandboxCard
+{
+    /// <summary>pm_…</summary>
+    public required string Id { get; init; }
+
+    public required string CustomerId { get; init; }
+
+    public required SandboxMethod Method { get; init; }
+
+    public required long ExpiryMonth { get; init; }
+
+    public required long ExpiryYear { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? RemovedAt { get; set; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<SandboxCard>
+    {
+        public void Configure(EntityTypeBuilder<SandboxCard> builder)
+        {
+            builder.ToTable("sandbox_cards");
+            builder.HasKey(row => row.Id);
+            builder.HasIndex(row => row.CustomerId);
+        }
+    }
+}
+
+/// <summary>A charge of the sandbox, by a checkout or of a saved card.</summary>
+internal sealed class SandboxIntent
+{
+    private const int SuffixBytes = 12;
+
+    /// <summary>pi_…</summary>
+    public required string Id { get; init; }
+
+    public required string PaymentId { get; init; }
+
+    public string? CustomerId { get; init; }
+
+    public string? CardId { get; init; }
+
+    public required Money AmountCents { get; init; }
+
+    /// <summary>What a page of the buyer's own confirms it with; null for any other charge. Until then nothing is charged.</summary>
+    public string? ClientSecret { get; init; }
+
+    /// <summary>Why nothing was charged; null if it was, or will be.</summary>
+    public string? FailureCode { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the money arrives.</summary>
+    public required DateTimeOffset ClearsAt { get; init; }
+
+    public Money RefundedCents { get; set; }
+
+    public string? DisputeStatus { get; set; }
+
+    public static string NewId() => $"pi_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SuffixBytes))}";
+
+    internal sealed class Configuration : IEntityTypeConfiguration<SandboxIntent>
+    {
+        public void Configure(EntityTypeBuilder<SandboxIntent> builder)
+        {
+            builder.ToTable("sandbox_intents");
+            builder.HasKey(row => row.Id);
+            // A payment asked for twice is charged once.
+            builder.HasIndex(row => row.PaymentId).IsUnique();
+        }
+    }
+}
+
+/// <summary>Money that the sandbox was asked to give back.</summary>
+internal sealed class SandboxRefund
+{
+    /// <summary>re_…</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The merchant's id of it.</summary>
+    public required string RefundId { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<SandboxRefund>
+    {
+        public void Configure(EntityTypeBuilder<SandboxRefund> builder)
+        {
+            builder.ToTable("sandbox_refunds");
+            builder.HasKey(row => row.Id);
+            // A refund asked for twice is given once.
+            builder.HasIndex(row => row.RefundId).IsUnique();
         }
     }
 }

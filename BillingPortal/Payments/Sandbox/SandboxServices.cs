@@ -11,6 +11,7 @@ internal static class SandboxServices
         services.AddSingleton<SandboxSecrets>();
         services.AddSingleton<SandboxSignal>();
         services.AddSingleton<SandboxCheckout>();
+        services.AddSingleton<SandboxCharges>();
         services.AddSingleton<SandboxDelivery>();
         services.AddHostedService(provider => provider.GetRequiredService<SandboxDelivery>());
         // Four lines for each event would say nothing that the door does not.

@@ -207,133 +207,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("demo_runs", (string)null);
                 });
 
-            modelBuilder.Entity("BillingPortal.Invoices.BillingDetailsRow", b =>
-                {
-                    b.Property<string>("OrganizationId")
-                        .HasColumnType("text")
-                        .HasColumnName("organization_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Address")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("address")
-                        .UseCollation("C");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("name")
-                        .UseCollation("C");
-
-                    b.Property<string>("Reference")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("reference")
-                        .UseCollation("C");
-
-                    b.Property<string>("TaxId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tax_id")
-                        .UseCollation("C");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("updated_at");
-
-                    b.HasKey("OrganizationId");
-
-                    b.ToTable("billing_details", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Invoices.CreditNote", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<long>("AmountCents")
-                        .HasColumnType("bigint")
-                        .HasColumnName("amount_cents");
-
-                    b.Property<string>("InvoiceId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("invoice_id")
-                        .UseCollation("C");
-
-                    b.Property<long>("IssuedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("issued_at");
-
-                    b.Property<string>("Number")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("number")
-                        .UseCollation("C");
-
-                    b.Property<string>("OrganizationId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("organization_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Reason")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("reason")
-                        .UseCollation("C");
-
-                    b.Property<string>("Reference")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("reference")
-                        .UseCollation("C");
-
-                    b.Property<long>("TaxCents")
-                        .HasColumnType("bigint")
-                        .HasColumnName("tax_cents");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("InvoiceId");
-
-                    b.HasIndex("Number")
-                        .IsUnique();
-
-                    b.HasIndex("OrganizationId", "Id");
-
-                    b.HasIndex("OrganizationId", "Reference")
-                        .IsUnique();
-
-                    b.ToTable("credit_notes", null, t =>
-                        {
-                            t.HasCheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
-                        });
-                });
-
-            modelBuilder.Entity("BillingPortal.Invoices.DocumentCounter", b =>
-                {
-                    b.Property<string>("Series")
-                        .HasColumnType("text")
-                        .HasColumnName("series")
-                        .UseCollation("C");
-
-                    b.Property<long>("Year")
-                        .HasColumnType("bigint")
-                        .HasColumnName("year");
-
-                    b.Property<long>("LastNumber")
-                        .HasColumnType("bigint")
-                        .HasColumnName("last_number");
-
-                    b.HasKey("Series", "Year");
-
-                    b.ToTable("document_counters", (string)null);
-                });
-
             modelBuilder.Entity("BillingPortal.Invoices.Invoice", b =>
                 {
                     b.Property<string>("Id")
@@ -341,33 +214,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("id")
                         .UseCollation("C");
 
-                    b.Property<string>("BuyerAddress")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("buyer_address")
-                        .UseCollation("C");
-
                     b.Property<string>("BuyerName")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("buyer_name")
                         .UseCollation("C");
-
-                    b.Property<string>("BuyerReference")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("buyer_reference")
-                        .UseCollation("C");
-
-                    b.Property<string>("BuyerTaxId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("buyer_tax_id")
-                        .UseCollation("C");
-
-                    b.Property<long>("CreditedCents")
-                        .HasColumnType("bigint")
-                        .HasColumnName("credited_cents");
 
                     b.Property<long>("IssuedAt")
                         .HasColumnType("bigint")
@@ -391,41 +242,18 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("payment_id")
                         .UseCollation("C");
 
-                    b.Property<string>("SellerAddress")
+                    b.Property<string>("Status")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("seller_address")
-                        .UseCollation("C");
-
-                    b.Property<string>("SellerName")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("seller_name")
-                        .UseCollation("C");
-
-                    b.Property<string>("SellerTaxId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("seller_tax_id")
-                        .UseCollation("C");
+                        .HasColumnName("status");
 
                     b.Property<long>("SubtotalCents")
                         .HasColumnType("bigint")
                         .HasColumnName("subtotal_cents");
 
-                    b.Property<long>("TaxBasisPoints")
-                        .HasColumnType("bigint")
-                        .HasColumnName("tax_basis_points");
-
                     b.Property<long>("TaxCents")
                         .HasColumnType("bigint")
                         .HasColumnName("tax_cents");
-
-                    b.Property<string>("TaxName")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("tax_name")
-                        .UseCollation("C");
 
                     b.Property<long>("TotalCents")
                         .HasColumnType("bigint")
@@ -443,10 +271,23 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.ToTable("invoices", null, t =>
                         {
-                            t.HasCheckConstraint("ck_invoices_credited", "credited_cents >= 0 AND credited_cents <= total_cents");
-
                             t.HasCheckConstraint("ck_invoices_total", "total_cents = subtotal_cents + tax_cents");
                         });
+                });
+
+            modelBuilder.Entity("BillingPortal.Invoices.InvoiceCounter", b =>
+                {
+                    b.Property<long>("Year")
+                        .HasColumnType("bigint")
+                        .HasColumnName("year");
+
+                    b.Property<long>("LastNumber")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_number");
+
+                    b.HasKey("Year");
+
+                    b.ToTable("invoice_counters", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Invoices.InvoiceLine", b =>
@@ -794,6 +635,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("buyer_name")
                         .UseCollation("C");
 
+                    b.Property<string>("CardId")
+                        .HasColumnType("text")
+                        .HasColumnName("card_id")
+                        .UseCollation("C");
+
                     b.Property<string>("CheckoutUrl")
                         .HasColumnType("text")
                         .HasColumnName("checkout_url")
@@ -854,6 +700,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("item")
                         .UseCollation("C");
+
+                    b.Property<bool>("KeepsCard")
+                        .HasColumnType("boolean")
+                        .HasColumnName("keeps_card");
 
                     b.Property<string>("Kind")
                         .IsRequired()
@@ -929,6 +779,72 @@ namespace BillingPortal.Store.Migrations.Postgres
                         });
                 });
 
+            modelBuilder.Entity("BillingPortal.Payments.PaymentCustomer", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CustomerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("customer_id")
+                        .UseCollation("C");
+
+                    b.HasKey("OrganizationId");
+
+                    b.HasIndex("CustomerId")
+                        .IsUnique();
+
+                    b.ToTable("payment_customers", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxCard", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CustomerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("customer_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("ExpiryMonth")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expiry_month");
+
+                    b.Property<long>("ExpiryYear")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expiry_year");
+
+                    b.Property<string>("Method")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("method");
+
+                    b.Property<long?>("RemovedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("removed_at");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CustomerId");
+
+                    b.ToTable("sandbox_cards", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxEvent", b =>
                 {
                     b.Property<string>("Id")
@@ -964,6 +880,89 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasFilter("next_attempt_at IS NOT NULL");
 
                     b.ToTable("sandbox_events", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxIntent", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<string>("CardId")
+                        .HasColumnType("text")
+                        .HasColumnName("card_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("ClearsAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("clears_at");
+
+                    b.Property<string>("ClientSecret")
+                        .HasColumnType("text")
+                        .HasColumnName("client_secret")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("text")
+                        .HasColumnName("customer_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("DisputeStatus")
+                        .HasColumnType("text")
+                        .HasColumnName("dispute_status")
+                        .UseCollation("C");
+
+                    b.Property<string>("FailureCode")
+                        .HasColumnType("text")
+                        .HasColumnName("failure_code")
+                        .UseCollation("C");
+
+                    b.Property<string>("PaymentId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("payment_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("RefundedCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("refunded_cents");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PaymentId")
+                        .IsUnique();
+
+                    b.ToTable("sandbox_intents", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxRefund", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("RefundId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("refund_id")
+                        .UseCollation("C");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("RefundId")
+                        .IsUnique();
+
+                    b.ToTable("sandbox_refunds", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxSecret", b =>
@@ -1012,6 +1011,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("text")
+                        .HasColumnName("customer_id")
+                        .UseCollation("C");
+
                     b.Property<string>("Description")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1021,6 +1025,14 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint")
                         .HasColumnName("expires_at");
+
+                    b.Property<bool>("IsSetup")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_setup");
+
+                    b.Property<bool>("KeepsCard")
+                        .HasColumnType("boolean")
+                        .HasColumnName("keeps_card");
 
                     b.Property<string>("PaymentId")
                         .IsRequired()
@@ -1055,56 +1067,73 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("sandbox_sessions", (string)null);
                 });
 
-            modelBuilder.Entity("BillingPortal.Store.IdempotencyRecord", b =>
+            modelBuilder.Entity("BillingPortal.Payments.SavedCard", b =>
                 {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("AddedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("added_at");
+
+                    b.Property<string>("Brand")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("brand")
+                        .UseCollation("C");
+
+                    b.Property<long>("ExpiryMonth")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expiry_month");
+
+                    b.Property<long>("ExpiryYear")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expiry_year");
+
+                    b.Property<bool>("IsDefault")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_default");
+
+                    b.Property<string>("Last4")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("last4")
+                        .UseCollation("C");
+
                     b.Property<string>("OrganizationId")
+                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("organization_id")
                         .UseCollation("C");
 
-                    b.Property<string>("Key")
-                        .HasColumnType("text")
-                        .HasColumnName("key")
-                        .UseCollation("C");
-
-                    b.Property<byte[]>("Body")
-                        .HasColumnType("bytea")
-                        .HasColumnName("body");
-
-                    b.Property<string>("Claim")
-                        .IsConcurrencyToken()
-                        .HasColumnType("text")
-                        .HasColumnName("claim")
-                        .UseCollation("C");
-
-                    b.Property<string>("ContentType")
-                        .HasColumnType("text")
-                        .HasColumnName("content_type")
-                        .UseCollation("C");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("expires_at");
-
-                    b.Property<string>("Fingerprint")
+                    b.Property<string>("PaymentMethodId")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("fingerprint")
+                        .HasColumnName("payment_method_id")
                         .UseCollation("C");
 
-                    b.Property<long>("LeaseUntil")
+                    b.Property<long?>("RemovedAt")
                         .HasColumnType("bigint")
-                        .HasColumnName("lease_until");
+                        .HasColumnName("removed_at");
 
-                    b.Property<int?>("Status")
-                        .HasColumnType("integer")
-                        .HasColumnName("status");
+                    b.HasKey("Id");
 
-                    b.HasKey("OrganizationId", "Key");
+                    b.HasIndex("OrganizationId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_saved_cards_default")
+                        .HasFilter("is_default");
 
-                    b.HasIndex("ExpiresAt");
+                    b.HasIndex("PaymentMethodId")
+                        .IsUnique();
 
-                    b.ToTable("idempotency_records", (string)null);
+                    b.HasIndex("OrganizationId", "Id");
+
+                    b.ToTable("saved_cards", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_saved_cards_default", "removed_at IS NULL OR NOT is_default");
+                        });
                 });
 
             modelBuilder.Entity("BillingPortal.Store.OutboxEvent", b =>
@@ -1748,17 +1777,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
-            modelBuilder.Entity("BillingPortal.Invoices.CreditNote", b =>
-                {
-                    b.HasOne("BillingPortal.Invoices.Invoice", "Invoice")
-                        .WithMany("CreditNotes")
-                        .HasForeignKey("InvoiceId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired();
-
-                    b.Navigation("Invoice");
-                });
-
             modelBuilder.Entity("BillingPortal.Invoices.InvoiceLine", b =>
                 {
                     b.HasOne("BillingPortal.Invoices.Invoice", null)
@@ -1866,8 +1884,6 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             modelBuilder.Entity("BillingPortal.Invoices.Invoice", b =>
                 {
-                    b.Navigation("CreditNotes");
-
                     b.Navigation("Lines");
                 });
 #pragma warning restore 612, 618

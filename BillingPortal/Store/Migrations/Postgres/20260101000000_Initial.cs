@@ -154,6 +154,19 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "payment_customers",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    customer_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    created_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_customers", x => x.organization_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "payments",
                 columns: table => new
                 {
@@ -173,6 +186,8 @@ namespace BillingPortal.Store.Migrations.Postgres
                     idempotency_key = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     cycle_start = table.Column<long>(type: "bigint", nullable: true),
                     place = table.Column<long>(type: "bigint", nullable: true),
+                    card_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    keeps_card = table.Column<bool>(type: "boolean", nullable: false),
                     session_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     checkout_url = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     payment_intent_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
@@ -235,6 +250,23 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "sandbox_cards",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    customer_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    method = table.Column<string>(type: "text", nullable: false),
+                    expiry_month = table.Column<long>(type: "bigint", nullable: false),
+                    expiry_year = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    removed_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sandbox_cards", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "sandbox_events",
                 columns: table => new
                 {
@@ -248,6 +280,39 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_sandbox_events", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sandbox_intents",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    payment_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    customer_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    card_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    client_secret = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    failure_code = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    clears_at = table.Column<long>(type: "bigint", nullable: false),
+                    refunded_cents = table.Column<long>(type: "bigint", nullable: false),
+                    dispute_status = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sandbox_intents", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sandbox_refunds",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    refund_id = table.Column<string>(type: "text", nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sandbox_refunds", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -268,6 +333,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 {
                     id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     payment_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    is_setup = table.Column<bool>(type: "boolean", nullable: false),
+                    customer_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    keeps_card = table.Column<bool>(type: "boolean", nullable: false),
                     description = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     amount_cents = table.Column<long>(type: "bigint", nullable: false),
                     success_url = table.Column<string>(type: "text", nullable: false, collation: "C"),
@@ -282,6 +350,27 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_sandbox_sessions", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "saved_cards",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    payment_method_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    brand = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    last4 = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    expiry_month = table.Column<long>(type: "bigint", nullable: false),
+                    expiry_year = table.Column<long>(type: "bigint", nullable: false),
+                    is_default = table.Column<bool>(type: "boolean", nullable: false),
+                    added_at = table.Column<long>(type: "bigint", nullable: false),
+                    removed_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_saved_cards", x => x.id);
+                    table.CheckConstraint("ck_saved_cards_default", "removed_at IS NULL OR NOT is_default");
                 });
 
             migrationBuilder.CreateTable(
@@ -798,6 +887,12 @@ namespace BillingPortal.Store.Migrations.Postgres
                 columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_payment_customers_customer_id",
+                table: "payment_customers",
+                column: "customer_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_payments_next_check_at",
                 table: "payments",
                 column: "next_check_at",
@@ -830,10 +925,27 @@ namespace BillingPortal.Store.Migrations.Postgres
                 filter: "session_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_sandbox_cards_customer_id",
+                table: "sandbox_cards",
+                column: "customer_id");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_sandbox_events_next_attempt_at",
                 table: "sandbox_events",
                 column: "next_attempt_at",
                 filter: "next_attempt_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_sandbox_intents_payment_id",
+                table: "sandbox_intents",
+                column: "payment_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_sandbox_refunds_refund_id",
+                table: "sandbox_refunds",
+                column: "refund_id",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_sandbox_sessions_expires_at",
@@ -845,6 +957,24 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_sandbox_sessions_payment_id",
                 table: "sandbox_sessions",
                 column: "payment_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_saved_cards_default",
+                table: "saved_cards",
+                column: "organization_id",
+                unique: true,
+                filter: "is_default");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_saved_cards_organization_id_id",
+                table: "saved_cards",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_saved_cards_payment_method_id",
+                table: "saved_cards",
+                column: "payment_method_id",
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -941,6 +1071,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "outbox_events");
 
             migrationBuilder.DropTable(
+                name: "payment_customers");
+
+            migrationBuilder.DropTable(
                 name: "payments");
 
             migrationBuilder.DropTable(
@@ -953,13 +1086,25 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "protection_keys");
 
             migrationBuilder.DropTable(
+                name: "sandbox_cards");
+
+            migrationBuilder.DropTable(
                 name: "sandbox_events");
+
+            migrationBuilder.DropTable(
+                name: "sandbox_intents");
+
+            migrationBuilder.DropTable(
+                name: "sandbox_refunds");
 
             migrationBuilder.DropTable(
                 name: "sandbox_secrets");
 
             migrationBuilder.DropTable(
                 name: "sandbox_sessions");
+
+            migrationBuilder.DropTable(
+                name: "saved_cards");
 
             migrationBuilder.DropTable(
                 name: "subscriptions");

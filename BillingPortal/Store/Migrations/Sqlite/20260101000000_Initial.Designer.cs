@@ -185,150 +185,16 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("demo_runs", (string)null);
                 });
 
-            modelBuilder.Entity("BillingPortal.Invoices.BillingDetailsRow", b =>
-                {
-                    b.Property<string>("OrganizationId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("organization_id");
-
-                    b.Property<string>("Address")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("address");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
-
-                    b.Property<string>("Reference")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("reference");
-
-                    b.Property<string>("TaxId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tax_id");
-
-                    b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("updated_at");
-
-                    b.HasKey("OrganizationId");
-
-                    b.ToTable("billing_details", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Invoices.CreditNote", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<long>("AmountCents")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("amount_cents");
-
-                    b.Property<string>("InvoiceId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("invoice_id");
-
-                    b.Property<long>("IssuedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("issued_at");
-
-                    b.Property<string>("Number")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
-
-                    b.Property<string>("OrganizationId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("organization_id");
-
-                    b.Property<string>("Reason")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("reason");
-
-                    b.Property<string>("Reference")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("reference");
-
-                    b.Property<long>("TaxCents")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("tax_cents");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("InvoiceId");
-
-                    b.HasIndex("Number")
-                        .IsUnique();
-
-                    b.HasIndex("OrganizationId", "Id");
-
-                    b.HasIndex("OrganizationId", "Reference")
-                        .IsUnique();
-
-                    b.ToTable("credit_notes", null, t =>
-                        {
-                            t.HasCheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
-                        });
-                });
-
-            modelBuilder.Entity("BillingPortal.Invoices.DocumentCounter", b =>
-                {
-                    b.Property<string>("Series")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("series");
-
-                    b.Property<long>("Year")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("year");
-
-                    b.Property<long>("LastNumber")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("last_number");
-
-                    b.HasKey("Series", "Year");
-
-                    b.ToTable("document_counters", (string)null);
-                });
-
             modelBuilder.Entity("BillingPortal.Invoices.Invoice", b =>
                 {
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
-                    b.Property<string>("BuyerAddress")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("buyer_address");
-
                     b.Property<string>("BuyerName")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("buyer_name");
-
-                    b.Property<string>("BuyerReference")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("buyer_reference");
-
-                    b.Property<string>("BuyerTaxId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("buyer_tax_id");
-
-                    b.Property<long>("CreditedCents")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("credited_cents");
 
                     b.Property<long>("IssuedAt")
                         .HasColumnType("INTEGER")
@@ -349,37 +215,18 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("payment_id");
 
-                    b.Property<string>("SellerAddress")
+                    b.Property<string>("Status")
                         .IsRequired()
                         .HasColumnType("TEXT")
-                        .HasColumnName("seller_address");
-
-                    b.Property<string>("SellerName")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("seller_name");
-
-                    b.Property<string>("SellerTaxId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("seller_tax_id");
+                        .HasColumnName("status");
 
                     b.Property<long>("SubtotalCents")
                         .HasColumnType("INTEGER")
                         .HasColumnName("subtotal_cents");
 
-                    b.Property<long>("TaxBasisPoints")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("tax_basis_points");
-
                     b.Property<long>("TaxCents")
                         .HasColumnType("INTEGER")
                         .HasColumnName("tax_cents");
-
-                    b.Property<string>("TaxName")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tax_name");
 
                     b.Property<long>("TotalCents")
                         .HasColumnType("INTEGER")
@@ -397,10 +244,23 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.ToTable("invoices", null, t =>
                         {
-                            t.HasCheckConstraint("ck_invoices_credited", "credited_cents >= 0 AND credited_cents <= total_cents");
-
                             t.HasCheckConstraint("ck_invoices_total", "total_cents = subtotal_cents + tax_cents");
                         });
+                });
+
+            modelBuilder.Entity("BillingPortal.Invoices.InvoiceCounter", b =>
+                {
+                    b.Property<long>("Year")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("year");
+
+                    b.Property<long>("LastNumber")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_number");
+
+                    b.HasKey("Year");
+
+                    b.ToTable("invoice_counters", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Invoices.InvoiceLine", b =>
@@ -713,6 +573,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("buyer_name");
 
+                    b.Property<string>("CardId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("card_id");
+
                     b.Property<string>("CheckoutUrl")
                         .HasColumnType("TEXT")
                         .HasColumnName("checkout_url");
@@ -767,6 +631,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("item");
+
+                    b.Property<bool>("KeepsCard")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("keeps_card");
 
                     b.Property<string>("Kind")
                         .IsRequired()
@@ -838,6 +706,68 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         });
                 });
 
+            modelBuilder.Entity("BillingPortal.Payments.PaymentCustomer", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CustomerId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("customer_id");
+
+                    b.HasKey("OrganizationId");
+
+                    b.HasIndex("CustomerId")
+                        .IsUnique();
+
+                    b.ToTable("payment_customers", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxCard", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CustomerId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("customer_id");
+
+                    b.Property<long>("ExpiryMonth")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expiry_month");
+
+                    b.Property<long>("ExpiryYear")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expiry_year");
+
+                    b.Property<string>("Method")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("method");
+
+                    b.Property<long?>("RemovedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("removed_at");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CustomerId");
+
+                    b.ToTable("sandbox_cards", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxEvent", b =>
                 {
                     b.Property<string>("Id")
@@ -871,6 +801,80 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasFilter("next_attempt_at IS NOT NULL");
 
                     b.ToTable("sandbox_events", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxIntent", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<string>("CardId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("card_id");
+
+                    b.Property<long>("ClearsAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("clears_at");
+
+                    b.Property<string>("ClientSecret")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("client_secret");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("customer_id");
+
+                    b.Property<string>("DisputeStatus")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("dispute_status");
+
+                    b.Property<string>("FailureCode")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("failure_code");
+
+                    b.Property<string>("PaymentId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("payment_id");
+
+                    b.Property<long>("RefundedCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("refunded_cents");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PaymentId")
+                        .IsUnique();
+
+                    b.ToTable("sandbox_intents", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxRefund", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("RefundId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("refund_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("RefundId")
+                        .IsUnique();
+
+                    b.ToTable("sandbox_refunds", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxSecret", b =>
@@ -916,6 +920,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("customer_id");
+
                     b.Property<string>("Description")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -924,6 +932,14 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("expires_at");
+
+                    b.Property<bool>("IsSetup")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_setup");
+
+                    b.Property<bool>("KeepsCard")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("keeps_card");
 
                     b.Property<string>("PaymentId")
                         .IsRequired()
@@ -955,51 +971,68 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("sandbox_sessions", (string)null);
                 });
 
-            modelBuilder.Entity("BillingPortal.Store.IdempotencyRecord", b =>
+            modelBuilder.Entity("BillingPortal.Payments.SavedCard", b =>
                 {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AddedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("added_at");
+
+                    b.Property<string>("Brand")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("brand");
+
+                    b.Property<long>("ExpiryMonth")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expiry_month");
+
+                    b.Property<long>("ExpiryYear")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expiry_year");
+
+                    b.Property<bool>("IsDefault")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_default");
+
+                    b.Property<string>("Last4")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last4");
+
                     b.Property<string>("OrganizationId")
+                        .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("organization_id");
 
-                    b.Property<string>("Key")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("key");
-
-                    b.Property<byte[]>("Body")
-                        .HasColumnType("BLOB")
-                        .HasColumnName("body");
-
-                    b.Property<string>("Claim")
-                        .IsConcurrencyToken()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("claim");
-
-                    b.Property<string>("ContentType")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("content_type");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires_at");
-
-                    b.Property<string>("Fingerprint")
+                    b.Property<string>("PaymentMethodId")
                         .IsRequired()
                         .HasColumnType("TEXT")
-                        .HasColumnName("fingerprint");
+                        .HasColumnName("payment_method_id");
 
-                    b.Property<long>("LeaseUntil")
+                    b.Property<long?>("RemovedAt")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("lease_until");
+                        .HasColumnName("removed_at");
 
-                    b.Property<int?>("Status")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("status");
+                    b.HasKey("Id");
 
-                    b.HasKey("OrganizationId", "Key");
+                    b.HasIndex("OrganizationId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_saved_cards_default")
+                        .HasFilter("is_default");
 
-                    b.HasIndex("ExpiresAt");
+                    b.HasIndex("PaymentMethodId")
+                        .IsUnique();
 
-                    b.ToTable("idempotency_records", (string)null);
+                    b.HasIndex("OrganizationId", "Id");
+
+                    b.ToTable("saved_cards", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_saved_cards_default", "removed_at IS NULL OR NOT is_default");
+                        });
                 });
 
             modelBuilder.Entity("BillingPortal.Store.OutboxEvent", b =>
@@ -1587,17 +1620,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
-            modelBuilder.Entity("BillingPortal.Invoices.CreditNote", b =>
-                {
-                    b.HasOne("BillingPortal.Invoices.Invoice", "Invoice")
-                        .WithMany("CreditNotes")
-                        .HasForeignKey("InvoiceId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired();
-
-                    b.Navigation("Invoice");
-                });
-
             modelBuilder.Entity("BillingPortal.Invoices.InvoiceLine", b =>
                 {
                     b.HasOne("BillingPortal.Invoices.Invoice", null)
@@ -1705,8 +1727,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             modelBuilder.Entity("BillingPortal.Invoices.Invoice", b =>
                 {
-                    b.Navigation("CreditNotes");
-
                     b.Navigation("Lines");
                 });
 #pragma warning restore 612, 618

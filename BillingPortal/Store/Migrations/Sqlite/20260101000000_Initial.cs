@@ -153,6 +153,19 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "payment_customers",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    customer_id = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_customers", x => x.organization_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "payments",
                 columns: table => new
                 {
@@ -172,6 +185,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     idempotency_key = table.Column<string>(type: "TEXT", nullable: true),
                     cycle_start = table.Column<long>(type: "INTEGER", nullable: true),
                     place = table.Column<long>(type: "INTEGER", nullable: true),
+                    card_id = table.Column<string>(type: "TEXT", nullable: true),
+                    keeps_card = table.Column<bool>(type: "INTEGER", nullable: false),
                     session_id = table.Column<string>(type: "TEXT", nullable: true),
                     checkout_url = table.Column<string>(type: "TEXT", nullable: true),
                     payment_intent_id = table.Column<string>(type: "TEXT", nullable: true),
@@ -234,6 +249,23 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "sandbox_cards",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    customer_id = table.Column<string>(type: "TEXT", nullable: false),
+                    method = table.Column<string>(type: "TEXT", nullable: false),
+                    expiry_month = table.Column<long>(type: "INTEGER", nullable: false),
+                    expiry_year = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    removed_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sandbox_cards", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "sandbox_events",
                 columns: table => new
                 {
@@ -247,6 +279,39 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_sandbox_events", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sandbox_intents",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: false),
+                    customer_id = table.Column<string>(type: "TEXT", nullable: true),
+                    card_id = table.Column<string>(type: "TEXT", nullable: true),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    client_secret = table.Column<string>(type: "TEXT", nullable: true),
+                    failure_code = table.Column<string>(type: "TEXT", nullable: true),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    clears_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    refunded_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    dispute_status = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sandbox_intents", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sandbox_refunds",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    refund_id = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sandbox_refunds", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -267,6 +332,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 {
                     id = table.Column<string>(type: "TEXT", nullable: false),
                     payment_id = table.Column<string>(type: "TEXT", nullable: false),
+                    is_setup = table.Column<bool>(type: "INTEGER", nullable: false),
+                    customer_id = table.Column<string>(type: "TEXT", nullable: true),
+                    keeps_card = table.Column<bool>(type: "INTEGER", nullable: false),
                     description = table.Column<string>(type: "TEXT", nullable: false),
                     amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
                     success_url = table.Column<string>(type: "TEXT", nullable: false),
@@ -281,6 +349,27 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_sandbox_sessions", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "saved_cards",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    payment_method_id = table.Column<string>(type: "TEXT", nullable: false),
+                    brand = table.Column<string>(type: "TEXT", nullable: false),
+                    last4 = table.Column<string>(type: "TEXT", nullable: false),
+                    expiry_month = table.Column<long>(type: "INTEGER", nullable: false),
+                    expiry_year = table.Column<long>(type: "INTEGER", nullable: false),
+                    is_default = table.Column<bool>(type: "INTEGER", nullable: false),
+                    added_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    removed_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_saved_cards", x => x.id);
+                    table.CheckConstraint("ck_saved_cards_default", "removed_at IS NULL OR NOT is_default");
                 });
 
             migrationBuilder.CreateTable(
@@ -797,6 +886,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_payment_customers_customer_id",
+                table: "payment_customers",
+                column: "customer_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_payments_next_check_at",
                 table: "payments",
                 column: "next_check_at",
@@ -829,10 +924,27 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 filter: "session_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_sandbox_cards_customer_id",
+                table: "sandbox_cards",
+                column: "customer_id");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_sandbox_events_next_attempt_at",
                 table: "sandbox_events",
                 column: "next_attempt_at",
                 filter: "next_attempt_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_sandbox_intents_payment_id",
+                table: "sandbox_intents",
+                column: "payment_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_sandbox_refunds_refund_id",
+                table: "sandbox_refunds",
+                column: "refund_id",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "IX_sandbox_sessions_expires_at",
@@ -844,6 +956,24 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_sandbox_sessions_payment_id",
                 table: "sandbox_sessions",
                 column: "payment_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_saved_cards_default",
+                table: "saved_cards",
+                column: "organization_id",
+                unique: true,
+                filter: "is_default");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_saved_cards_organization_id_id",
+                table: "saved_cards",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_saved_cards_payment_method_id",
+                table: "saved_cards",
+                column: "payment_method_id",
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -940,6 +1070,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "outbox_events");
 
             migrationBuilder.DropTable(
+                name: "payment_customers");
+
+            migrationBuilder.DropTable(
                 name: "payments");
 
             migrationBuilder.DropTable(
@@ -952,13 +1085,25 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "protection_keys");
 
             migrationBuilder.DropTable(
+                name: "sandbox_cards");
+
+            migrationBuilder.DropTable(
                 name: "sandbox_events");
+
+            migrationBuilder.DropTable(
+                name: "sandbox_intents");
+
+            migrationBuilder.DropTable(
+                name: "sandbox_refunds");
 
             migrationBuilder.DropTable(
                 name: "sandbox_secrets");
 
             migrationBuilder.DropTable(
                 name: "sandbox_sessions");
+
+            migrationBuilder.DropTable(
+                name: "saved_cards");
 
             migrationBuilder.DropTable(
                 name: "subscriptions");
