@@ -207,6 +207,133 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("demo_runs", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Invoices.BillingDetailsRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("address")
+                        .UseCollation("C");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reference")
+                        .UseCollation("C");
+
+                    b.Property<string>("TaxId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tax_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("OrganizationId");
+
+                    b.ToTable("billing_details", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Invoices.CreditNote", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<string>("InvoiceId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("invoice_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("IssuedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("issued_at");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("number")
+                        .UseCollation("C");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason")
+                        .UseCollation("C");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reference")
+                        .UseCollation("C");
+
+                    b.Property<long>("TaxCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tax_cents");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("InvoiceId");
+
+                    b.HasIndex("Number")
+                        .IsUnique();
+
+                    b.HasIndex("OrganizationId", "Id");
+
+                    b.HasIndex("OrganizationId", "Reference")
+                        .IsUnique();
+
+                    b.ToTable("credit_notes", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
+                        });
+                });
+
+            modelBuilder.Entity("BillingPortal.Invoices.DocumentCounter", b =>
+                {
+                    b.Property<string>("Series")
+                        .HasColumnType("text")
+                        .HasColumnName("series")
+                        .UseCollation("C");
+
+                    b.Property<long>("Year")
+                        .HasColumnType("bigint")
+                        .HasColumnName("year");
+
+                    b.Property<long>("LastNumber")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_number");
+
+                    b.HasKey("Series", "Year");
+
+                    b.ToTable("document_counters", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Invoices.Invoice", b =>
                 {
                     b.Property<string>("Id")
@@ -214,11 +341,33 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("id")
                         .UseCollation("C");
 
+                    b.Property<string>("BuyerAddress")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("buyer_address")
+                        .UseCollation("C");
+
                     b.Property<string>("BuyerName")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("buyer_name")
                         .UseCollation("C");
+
+                    b.Property<string>("BuyerReference")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("buyer_reference")
+                        .UseCollation("C");
+
+                    b.Property<string>("BuyerTaxId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("buyer_tax_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreditedCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("credited_cents");
 
                     b.Property<long>("IssuedAt")
                         .HasColumnType("bigint")
@@ -242,18 +391,41 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("payment_id")
                         .UseCollation("C");
 
-                    b.Property<string>("Status")
+                    b.Property<string>("SellerAddress")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("status");
+                        .HasColumnName("seller_address")
+                        .UseCollation("C");
+
+                    b.Property<string>("SellerName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("seller_name")
+                        .UseCollation("C");
+
+                    b.Property<string>("SellerTaxId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("seller_tax_id")
+                        .UseCollation("C");
 
                     b.Property<long>("SubtotalCents")
                         .HasColumnType("bigint")
                         .HasColumnName("subtotal_cents");
 
+                    b.Property<long>("TaxBasisPoints")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tax_basis_points");
+
                     b.Property<long>("TaxCents")
                         .HasColumnType("bigint")
                         .HasColumnName("tax_cents");
+
+                    b.Property<string>("TaxName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tax_name")
+                        .UseCollation("C");
 
                     b.Property<long>("TotalCents")
                         .HasColumnType("bigint")
@@ -271,23 +443,10 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.ToTable("invoices", null, t =>
                         {
+                            t.HasCheckConstraint("ck_invoices_credited", "credited_cents >= 0 AND credited_cents <= total_cents");
+
                             t.HasCheckConstraint("ck_invoices_total", "total_cents = subtotal_cents + tax_cents");
                         });
-                });
-
-            modelBuilder.Entity("BillingPortal.Invoices.InvoiceCounter", b =>
-                {
-                    b.Property<long>("Year")
-                        .HasColumnType("bigint")
-                        .HasColumnName("year");
-
-                    b.Property<long>("LastNumber")
-                        .HasColumnType("bigint")
-                        .HasColumnName("last_number");
-
-                    b.HasKey("Year");
-
-                    b.ToTable("invoice_counters", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Invoices.InvoiceLine", b =>
@@ -1136,6 +1295,58 @@ namespace BillingPortal.Store.Migrations.Postgres
                         });
                 });
 
+            modelBuilder.Entity("BillingPortal.Store.IdempotencyRecord", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Key")
+                        .HasColumnType("text")
+                        .HasColumnName("key")
+                        .UseCollation("C");
+
+                    b.Property<byte[]>("Body")
+                        .HasColumnType("bytea")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Claim")
+                        .IsConcurrencyToken()
+                        .HasColumnType("text")
+                        .HasColumnName("claim")
+                        .UseCollation("C");
+
+                    b.Property<string>("ContentType")
+                        .HasColumnType("text")
+                        .HasColumnName("content_type")
+                        .UseCollation("C");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("fingerprint")
+                        .UseCollation("C");
+
+                    b.Property<long>("LeaseUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("lease_until");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("integer")
+                        .HasColumnName("status");
+
+                    b.HasKey("OrganizationId", "Key");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("idempotency_records", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Store.OutboxEvent", b =>
                 {
                     b.Property<string>("Id")
@@ -1777,6 +1988,17 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("BillingPortal.Invoices.CreditNote", b =>
+                {
+                    b.HasOne("BillingPortal.Invoices.Invoice", "Invoice")
+                        .WithMany("CreditNotes")
+                        .HasForeignKey("InvoiceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.Navigation("Invoice");
+                });
+
             modelBuilder.Entity("BillingPortal.Invoices.InvoiceLine", b =>
                 {
                     b.HasOne("BillingPortal.Invoices.Invoice", null)
@@ -1884,6 +2106,8 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             modelBuilder.Entity("BillingPortal.Invoices.Invoice", b =>
                 {
+                    b.Navigation("CreditNotes");
+
                     b.Navigation("Lines");
                 });
 #pragma warning restore 612, 618

@@ -185,16 +185,150 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("demo_runs", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Invoices.BillingDetailsRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reference");
+
+                    b.Property<string>("TaxId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tax_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("OrganizationId");
+
+                    b.ToTable("billing_details", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Invoices.CreditNote", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<string>("InvoiceId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("invoice_id");
+
+                    b.Property<long>("IssuedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("issued_at");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reference");
+
+                    b.Property<long>("TaxCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tax_cents");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("InvoiceId");
+
+                    b.HasIndex("Number")
+                        .IsUnique();
+
+                    b.HasIndex("OrganizationId", "Id");
+
+                    b.HasIndex("OrganizationId", "Reference")
+                        .IsUnique();
+
+                    b.ToTable("credit_notes", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
+                        });
+                });
+
+            modelBuilder.Entity("BillingPortal.Invoices.DocumentCounter", b =>
+                {
+                    b.Property<string>("Series")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("series");
+
+                    b.Property<long>("Year")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("year");
+
+                    b.Property<long>("LastNumber")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_number");
+
+                    b.HasKey("Series", "Year");
+
+                    b.ToTable("document_counters", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Invoices.Invoice", b =>
                 {
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<string>("BuyerAddress")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("buyer_address");
+
                     b.Property<string>("BuyerName")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("buyer_name");
+
+                    b.Property<string>("BuyerReference")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("buyer_reference");
+
+                    b.Property<string>("BuyerTaxId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("buyer_tax_id");
+
+                    b.Property<long>("CreditedCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("credited_cents");
 
                     b.Property<long>("IssuedAt")
                         .HasColumnType("INTEGER")
@@ -215,18 +349,37 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("payment_id");
 
-                    b.Property<string>("Status")
+                    b.Property<string>("SellerAddress")
                         .IsRequired()
                         .HasColumnType("TEXT")
-                        .HasColumnName("status");
+                        .HasColumnName("seller_address");
+
+                    b.Property<string>("SellerName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("seller_name");
+
+                    b.Property<string>("SellerTaxId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("seller_tax_id");
 
                     b.Property<long>("SubtotalCents")
                         .HasColumnType("INTEGER")
                         .HasColumnName("subtotal_cents");
 
+                    b.Property<long>("TaxBasisPoints")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tax_basis_points");
+
                     b.Property<long>("TaxCents")
                         .HasColumnType("INTEGER")
                         .HasColumnName("tax_cents");
+
+                    b.Property<string>("TaxName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tax_name");
 
                     b.Property<long>("TotalCents")
                         .HasColumnType("INTEGER")
@@ -244,23 +397,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.ToTable("invoices", null, t =>
                         {
+                            t.HasCheckConstraint("ck_invoices_credited", "credited_cents >= 0 AND credited_cents <= total_cents");
+
                             t.HasCheckConstraint("ck_invoices_total", "total_cents = subtotal_cents + tax_cents");
                         });
-                });
-
-            modelBuilder.Entity("BillingPortal.Invoices.InvoiceCounter", b =>
-                {
-                    b.Property<long>("Year")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("year");
-
-                    b.Property<long>("LastNumber")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("last_number");
-
-                    b.HasKey("Year");
-
-                    b.ToTable("invoice_counters", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Invoices.InvoiceLine", b =>
@@ -1035,6 +1175,53 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         });
                 });
 
+            modelBuilder.Entity("BillingPortal.Store.IdempotencyRecord", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("Key")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key");
+
+                    b.Property<byte[]>("Body")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Claim")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claim");
+
+                    b.Property<string>("ContentType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("content_type");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("fingerprint");
+
+                    b.Property<long>("LeaseUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lease_until");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("status");
+
+                    b.HasKey("OrganizationId", "Key");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("idempotency_records", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Store.OutboxEvent", b =>
                 {
                     b.Property<string>("Id")
@@ -1620,6 +1807,17 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("BillingPortal.Invoices.CreditNote", b =>
+                {
+                    b.HasOne("BillingPortal.Invoices.Invoice", "Invoice")
+                        .WithMany("CreditNotes")
+                        .HasForeignKey("InvoiceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.Navigation("Invoice");
+                });
+
             modelBuilder.Entity("BillingPortal.Invoices.InvoiceLine", b =>
                 {
                     b.HasOne("BillingPortal.Invoices.Invoice", null)
@@ -1727,6 +1925,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             modelBuilder.Entity("BillingPortal.Invoices.Invoice", b =>
                 {
+                    b.Navigation("CreditNotes");
+
                     b.Navigation("Lines");
                 });
 #pragma warning restore 612, 618
