@@ -248,33 +248,39 @@ public sealed class SavedCards(
     private static async Task<PaymentCustomer?> FindCustomerAsync(BillingDbContext db, string organizationId, CancellationToken cancellationToken) =>
         await db.Set<PaymentCustomer>().AsNoTracking().FirstOrDefaultAsync(row => row.OrganizationId == organizationId, cancellationToken);
 
+    // Saved and chosen in one commit: no moment in which there is a card and none to charge.
     private async Task AddAsync(BillingDbContext db, string organizationId, GatewayCard card, CancellationToken cancellationToken)
     {
         var now = clock.Now();
-        var row = new SavedCard
+        while (!await db.Set<SavedCard>().AnyAsync(row => row.PaymentMethodId == card.PaymentMethodId, cancellationToken))
         {
-            Id = Ids.New("card", now),
-            OrganizationId = organizationId,
-            PaymentMethodId = card.PaymentMethodId,
-            Brand = card.Brand,
-            Last4 = card.Last4,
-            ExpiryMonth = card.ExpiryMonth,
-            ExpiryYear = card.ExpiryYear,
-            AddedAt = now,
-        };
-        db.Add(row);
-        try
-        {
-            await db.SaveChangesAsync(cancellationToken);
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            try
+            {
+                await Kept(db, organizationId).Where(row => row.IsDefault)
+                    .ExecuteUpdateAsync(row => row.SetProperty(c => c.IsDefault, false), cancellationToken);
+                db.Add(new SavedCard
+                {
+                    Id = Ids.New("card", now),
+                    OrganizationId = organizationId,
+                    PaymentMethodId = card.PaymentMethodId,
+                    Brand = card.Brand,
+                    Last4 = card.Last4,
+                    ExpiryMonth = card.ExpiryMonth,
+                    ExpiryYear = card.ExpiryYear,
+                    IsDefault = true,
+                    AddedAt = now,
+                });
+                await db.SaveChangesAsync(cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+                return;
+            }
+            catch (Exception exception) when (stores.IsUniqueViolation(exception))
+            {
+                // Told of twice at once, or another card was chosen at the same moment: look again.
+                db.ChangeTracker.Clear();
+            }
         }
-        catch (DbUpdateException exception) when (stores.IsUniqueViolation(exception))
-        {
-            // Told of twice at once, or removed here while the gateway still listed it.
-            db.ChangeTracker.Clear();
-            return;
-        }
-
-        await ChooseAsync(db, organizationId, row.Id, cancellationToken);
     }
 
     private async Task MarkRemovedAsync(BillingDbContext db, string[] cardIds, CancellationToken cancellationToken)
