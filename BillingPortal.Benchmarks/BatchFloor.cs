@@ -20,6 +20,9 @@ internal sealed class BatchFloor
         ("usage_days",
             " ON CONFLICT (organization_id, day, recorded_on, channel, operation, key_id, credit_type) DO UPDATE SET quantity_micros = usage_days.quantity_micros + excluded.quantity_micros,"
             + " credits_micros = usage_days.credits_micros + excluded.credits_micros, items = usage_days.items + excluded.items"),
+        ("wallet_days",
+            " ON CONFLICT (organization_id, credit_type, day, type) DO UPDATE SET whole_credits = wallet_days.whole_credits + excluded.whole_credits,"
+            + " fraction_micros = wallet_days.fraction_micros + excluded.fraction_micros, transactions = wallet_days.transactions + excluded.transactions"),
     ];
 
     private readonly Engine engine;
@@ -64,7 +67,7 @@ internal sealed class BatchFloor
         foreach (var (table, _) in Inserts)
         {
             var order = table is "transactions" ? " ORDER BY sequence DESC" : table is "postings" ? " ORDER BY transaction_id DESC, leg" : "";
-            var filter = table is "posted_references" ? " WHERE reference LIKE 'event:%'" : "";
+            var filter = table is "posted_references" ? " WHERE reference LIKE 'event:%'" : table is "wallet_days" ? " WHERE type = 'charge'" : "";
             await using var command = connection.CreateCommand();
             command.CommandText = $"SELECT * FROM {table}{filter}{order} LIMIT 2";
             await using var rows = await command.ExecuteReaderAsync();
@@ -166,7 +169,7 @@ internal sealed class BatchFloor
         private Dictionary<string, List<object?[]>> Rows()
         {
             var rows = commands.Keys.ToDictionary(table => table, _ => new List<object?[]>(Batch * 2));
-            var days = new Dictionary<string, object?[]>();
+            var days = new HashSet<(string Table, string Organization)>();
             for (var i = 0; i < Batch; i++, count++)
             {
                 var index = (int)(count % organizations.Length);
@@ -195,7 +198,7 @@ internal sealed class BatchFloor
                             };
                         }
 
-                        if (table is not "usage_days" || days.TryAdd(organization, row))
+                        if (table is not ("usage_days" or "wallet_days") || days.Add((table, organization)))
                         {
                             rows[table].Add(row);
                         }

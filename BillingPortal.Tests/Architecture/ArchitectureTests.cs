@@ -9,7 +9,7 @@ public sealed class ArchitectureTests
 {
     private const string Samples = "BillingPortal.Tests.Architecture.Samples";
 
-    private static readonly string[] LedgerTableNames = ["wallets", "buckets", "transactions", "postings", "posted_references", "holds"];
+    private static readonly string[] LedgerTableNames = ["wallets", "buckets", "transactions", "postings", "posted_references", "holds", "wallet_days"];
 
     private static readonly Lazy<CompiledCode> Portal = new(() => CompiledCode.Of(typeof(Program).Assembly));
 

@@ -40,6 +40,7 @@ internal static class Tamperings
 {
     public static TheoryData<string, int, string> All => new()
     {
+        { "UPDATE wallet_days SET fraction_micros = fraction_micros + 1 WHERE organization_id = '{0}' AND type = 'charge'", 3, "its days sum to" },
         { "UPDATE postings SET amount_micros = amount_micros + 1 WHERE organization_id = '{0}' AND account = 'consumed'", 1, "sum to 1" },
         { "DELETE FROM postings WHERE organization_id = '{0}' AND account = 'consumed'", 1, "not zero" },
         { "DELETE FROM transactions WHERE organization_id = '{0}' AND type = 'charge'", 1, "belong to no transaction" },

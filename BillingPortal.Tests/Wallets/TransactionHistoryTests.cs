@@ -93,6 +93,29 @@ public abstract class TransactionHistoryTests<TEngine>(WalletFixture<TEngine> st
     }
 
     [Fact]
+    public async Task Days_hold_what_each_kind_of_transaction_moved_and_continue_each_other()
+    {
+        var wallet = await store.Host.NewWalletAsync(100);
+        await store.Host.DoAsync(Do.Charge(wallet, One));
+        await store.Host.DoAsync(Do.Charge(wallet, Credits.FromMicros(1)));
+        var first = DateOnly.FromDateTime(store.Clock.GetUtcNow().UtcDateTime);
+        store.Clock.Advance(TimeSpan.FromDays(1));
+        await store.Host.DoAsync(Do.Deduct(wallet, One));
+
+        var before = await store.Host.Days.GetAsync(CallerOf(wallet), "credits", first, first, Cancel);
+        var after = await store.Host.Days.GetAsync(CallerOf(wallet), "credits", first.AddDays(1), first.AddDays(2), Cancel);
+
+        Assert.Equal(0, before.Opening);
+        Assert.Equal(
+            [(TransactionType.Charge, -1.000001m, 2L), (TransactionType.Grant, 100m, 1L)],
+            before.Movements.Select(movement => (movement.Type, movement.Amount, movement.Transactions)));
+        Assert.Equal((98.999999m, 98.999999m), (before.Closing, after.Opening));
+        Assert.Equal([new WalletMovement(first.AddDays(1), TransactionType.Adjusted, -1, 1)], after.Movements);
+        Assert.Equal(97.999999m, after.Closing);
+        Assert.Empty((await store.Host.Days.GetAsync(CallerOf(await store.Host.NewWalletAsync()), "credits", first, first, Cancel)).Movements);
+    }
+
+    [Fact]
     public async Task Another_organizations_transactions_are_not_there()
     {
         var (ann, ben) = (await store.Host.NewWalletAsync(5, giftable: true), await store.Host.NewWalletAsync());
@@ -124,6 +147,7 @@ public abstract class TransactionHistoryTests<TEngine>(WalletFixture<TEngine> st
         await Assert.ThrowsAsync<AccessDeniedException>(() => store.Host.History.CountAsync(flows, new TransactionQuery("credits", []), Cancel));
         await Assert.ThrowsAsync<AccessDeniedException>(() => store.Host.History.FindAsync(flows, "tx_1", Cancel));
         await Assert.ThrowsAsync<AccessDeniedException>(() => store.Host.History.GetPostingsAsync(flows, "tx_1", Cancel));
+        await Assert.ThrowsAsync<AccessDeniedException>(() => store.Host.Days.GetAsync(flows, "credits", default, default, Cancel));
     }
 
     private static Caller CallerOf(WalletKey wallet) => Caller.ForUser("user_1", wallet.OrganizationId, MemberRole.Member);

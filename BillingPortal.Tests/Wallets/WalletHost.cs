@@ -22,6 +22,8 @@ internal sealed class WalletHost : IAsyncDisposable
 
     public TransactionHistory History => provider.GetRequiredService<TransactionHistory>();
 
+    public WalletDays Days => provider.GetRequiredService<WalletDays>();
+
     public ExpirySweep Sweep => provider.GetRequiredService<ExpirySweep>();
 
     public LedgerVerification Verification => provider.GetRequiredService<LedgerVerification>();

@@ -34,6 +34,9 @@ internal static class LedgerStore
     private static readonly TableShape NewPostings = new("postings", RowVerb.Insert, 3,
         [Text("organization_id"), Text("transaction_id"), Number("leg"), Text("account"), Text("bucket_id"), Number("amount_micros")]);
 
+    private static readonly TableShape DaySums = new("wallet_days", RowVerb.Accumulate, 4,
+        [Text("organization_id"), Text("credit_type"), Number("day"), Text("type"), Number("whole_credits"), Number("fraction_micros"), Number("transactions")]);
+
     private static readonly TableShape NewReferences = new("posted_references", RowVerb.Insert, 2,
         [Text("organization_id"), Text("reference"), Text("result_id")]);
 
@@ -91,6 +94,9 @@ internal static class LedgerStore
                 organization, transaction.Wallet.CreditType, transaction.Sequence, transaction.Id, transaction.Type.Text(),
                 transaction.Amount.Micros, transaction.BalanceAfter.Micros, header.Reference, header.Source, header.Note, header.Actor,
                 header.RecordedAt.ToUnixTimeMilliseconds(), header.EffectiveAt.ToUnixTimeMilliseconds());
+            session.Rows(DaySums).Add(
+                organization, transaction.Wallet.CreditType, (long)DateOnly.FromDateTime(header.RecordedAt.UtcDateTime).DayNumber, transaction.Type.Text(),
+                transaction.Amount.Micros / Credits.MicrosPerCredit, transaction.Amount.Micros % Credits.MicrosPerCredit, 1L);
             foreach (var (leg, posting) in transaction.Postings.Index())
             {
                 session.Rows(NewPostings).Add(

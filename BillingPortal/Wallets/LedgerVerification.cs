@@ -81,6 +81,13 @@ public sealed class LedgerVerification(IDbContextFactory<BillingDbContext> conte
             FROM transactions t LEFT JOIN wallets w ON w.organization_id = t.organization_id AND w.credit_type = t.credit_type
             WHERE w.sequence IS NULL OR t.sequence > w.sequence GROUP BY t.organization_id, t.credit_type
             """),
+        (3, """
+            SELECT 'wallet ' || w.organization_id || '/' || w.credit_type || ' says ' || w.balance_micros || ' after ' || w.sequence || ' transactions, its days sum to '
+                || COALESCE(SUM(d.whole_credits) * 1000000 + SUM(d.fraction_micros), 0) || ' after ' || COALESCE(SUM(d.transactions), 0)
+            FROM wallets w LEFT JOIN wallet_days d ON d.organization_id = w.organization_id AND d.credit_type = w.credit_type
+            GROUP BY w.organization_id, w.credit_type, w.balance_micros, w.sequence
+            HAVING w.balance_micros <> COALESCE(SUM(d.whole_credits) * 1000000 + SUM(d.fraction_micros), 0) OR w.sequence <> COALESCE(SUM(d.transactions), 0)
+            """),
         (5, """
             SELECT 'reference ' || reference || ' of ' || organization_id || ' was posted ' || COUNT(*) || ' times in ' || credit_type
             FROM transactions GROUP BY organization_id, credit_type, reference HAVING COUNT(*) > 1

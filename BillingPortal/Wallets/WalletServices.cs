@@ -9,6 +9,7 @@ public static class WalletServices
         services.AddSingleton<WalletMetrics>();
         services.AddSingleton<WalletReader>();
         services.AddSingleton<TransactionHistory>();
+        services.AddSingleton<WalletDays>();
         services.AddSingleton<LedgerVerification>();
         services.AddSingleton<LedgerSeal>();
         services.AddSingleton<LedgerWatch>();

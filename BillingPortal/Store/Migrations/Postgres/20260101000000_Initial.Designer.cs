@@ -1810,6 +1810,43 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("transactions", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Wallets.WalletDayRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("text")
+                        .HasColumnName("credit_type")
+                        .UseCollation("C");
+
+                    b.Property<long>("Day")
+                        .HasColumnType("bigint")
+                        .HasColumnName("day");
+
+                    b.Property<string>("Type")
+                        .HasColumnType("text")
+                        .HasColumnName("type");
+
+                    b.Property<long>("FractionMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fraction_micros");
+
+                    b.Property<long>("Transactions")
+                        .HasColumnType("bigint")
+                        .HasColumnName("transactions");
+
+                    b.Property<long>("WholeCredits")
+                        .HasColumnType("bigint")
+                        .HasColumnName("whole_credits");
+
+                    b.HasKey("OrganizationId", "CreditType", "Day", "Type");
+
+                    b.ToTable("wallet_days", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Wallets.WalletRow", b =>
                 {
                     b.Property<string>("OrganizationId")

@@ -1645,6 +1645,41 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("transactions", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Wallets.WalletDayRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credit_type");
+
+                    b.Property<long>("Day")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("day");
+
+                    b.Property<string>("Type")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
+
+                    b.Property<long>("FractionMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("fraction_micros");
+
+                    b.Property<long>("Transactions")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("transactions");
+
+                    b.Property<long>("WholeCredits")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("whole_credits");
+
+                    b.HasKey("OrganizationId", "CreditType", "Day", "Type");
+
+                    b.ToTable("wallet_days", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Wallets.WalletRow", b =>
                 {
                     b.Property<string>("OrganizationId")
