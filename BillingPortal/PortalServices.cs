@@ -1,9 +1,11 @@
 using BillingPortal.Accounts;
 using BillingPortal.Catalog;
 using BillingPortal.Demo;
+using BillingPortal.Gifting;
 using BillingPortal.Invoices;
 using BillingPortal.Metering;
 using BillingPortal.Payments;
+using BillingPortal.Posts;
 using BillingPortal.Purchases;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
@@ -25,6 +27,8 @@ public static class PortalServices
         services.AddMetering();
         services.AddPayments(configuration);
         services.AddInvoices(configuration);
+        services.AddGifting(configuration);
+        services.AddPosts();
         services.AddPurchases();
         services.AddAccounts(configuration);
         return services.AddDemo(configuration);

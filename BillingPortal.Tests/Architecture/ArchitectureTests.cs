@@ -21,7 +21,7 @@ public sealed class ArchitectureTests
         ["Demo"],
         ["Accounts"],
         ["Purchases"],
-        ["Gifting"],
+        ["Gifting", "Posts"],
         ["Metering"],
         ["Subscriptions"],
         ["Invoices"],

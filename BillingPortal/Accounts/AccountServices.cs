@@ -1,3 +1,4 @@
+using BillingPortal.Gifting;
 using BillingPortal.Invoices;
 using BillingPortal.Store;
 using Microsoft.AspNetCore.Components.Authorization;
@@ -18,6 +19,7 @@ public static class AccountServices
         services.AddOptions<RateLimitOptions>().Bind(configuration.GetSection("RateLimits")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<Organizations>();
         services.AddSingleton<IBuyerNames>(provider => provider.GetRequiredService<Organizations>());
+        services.AddSingleton<IRecipients, Recipients>();
         services.AddSingleton<Registration>();
         services.AddSingleton<FirstAdministrator>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstAdministrator>());

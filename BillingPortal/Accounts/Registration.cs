@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using BillingPortal.Gifting;
 using BillingPortal.Store;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -30,6 +31,8 @@ public abstract record RegistrationResult
 public sealed class Registration(
     IServiceScopeFactory scopes,
     Organizations organizations,
+    BonusGrants grants,
+    Gifts gifts,
     IStoreSessions sessions,
     IRateCounters counters,
     IOptions<RateLimitOptions> limits,
@@ -115,7 +118,9 @@ public sealed class Registration(
             return new RegistrationResult.Taken();
         }
 
-        await organizations.EnsurePersonalAsync(user, cancellationToken);
+        var organizationId = await organizations.EnsurePersonalAsync(user, cancellationToken);
+        await grants.WelcomeAsync(organizationId, $"user:{user.Id}", cancellationToken);
+        await gifts.ClaimAsync(email, cancellationToken);
         return new RegistrationResult.Registered(user);
     }
 }

@@ -32,6 +32,7 @@ public static class ApiServices
             .MapUsage()
             .MapBilling()
             .MapFlows()
+            .MapPosts()
             .MapCredits()
             .MapApiCredits()
             .MapPurchases()

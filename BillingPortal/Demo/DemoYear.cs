@@ -1,6 +1,7 @@
 using BillingPortal.Access;
 using BillingPortal.Accounts;
 using BillingPortal.Catalog;
+using BillingPortal.Gifting;
 using BillingPortal.Ledger;
 using BillingPortal.Metering;
 using BillingPortal.Payments;
@@ -165,19 +166,8 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
         var (pro, lite) = (Find("pro"), Find("lite"));
         await writer.ExecuteAsync(Promotion(pro, CreditTypes.Flows, 60, "promo", null), cancellationToken);
         await writer.ExecuteAsync(Promotion(lite, CreditTypes.Credits, 140, "referral", day.AddDays(45)), cancellationToken);
-        await writer.ExecuteAsync(
-            new GiftTransfer
-            {
-                OrganizationId = pro.Owner.OrganizationId,
-                RecipientOrganizationId = lite.Owner.OrganizationId,
-                CreditType = CreditTypes.Flows,
-                Reference = $"demo-gift:{day.ToUnixTimeSeconds()}",
-                Source = "user_gift",
-                Note = "Thanks for the review",
-                Actor = pro.Owner.Actor,
-                Amount = Credits.FromWhole(10),
-            },
-            cancellationToken);
+        await services.GetRequiredService<Gifts>()
+            .SendAsync(pro.Owner, new GiftWish(lite.Person.Email, 10, "Thanks for the review"), cancellationToken);
 
         Actor Find(string planId) => actors.First(actor => actor.Person.PlanId == planId);
 

@@ -4,7 +4,8 @@ namespace BillingPortal.Ledger;
 /// <param name="Id">hold_…</param>
 /// <param name="Amount">What is set aside.</param>
 /// <param name="ExpiresAt">The instant from which it holds nothing, by itself.</param>
-public sealed record Hold(string Id, Credits Amount, DateTimeOffset ExpiresAt)
+/// <param name="IsGift">Whether it is promised as a gift: then giftable credit alone is set aside, and no charge takes it.</param>
+public sealed record Hold(string Id, Credits Amount, DateTimeOffset ExpiresAt, bool IsGift = false)
 {
     public bool IsOpenAt(DateTimeOffset instant) => instant < ExpiresAt;
 }

@@ -125,12 +125,16 @@ public sealed record Wallet(
     public WalletStep Deduct(TransactionHeader header, Credits amount) =>
         Spend(header, TransactionType.Adjusted, amount, Credits.Zero, LedgerAccount.ClawedBack);
 
-    /// <summary>What could be given away at an instant: giftable buckets, as far as holds and debts leave it available.</summary>
+    /// <summary>What could be given away at an instant: giftable buckets that are not promised yet, as far as holds and debts leave it available.</summary>
     public Credits GiftableAt(DateTimeOffset now)
     {
         var giftable = Credits.Sum(Buckets.Where(bucket => bucket.Giftable && bucket.IsLiveAt(now)).Select(bucket => bucket.Remaining));
-        return Credits.Max(Credits.Zero, Credits.Min(giftable, AvailableAt(now)));
+        return Credits.Max(Credits.Zero, Credits.Min(giftable - PromisedAt(now), AvailableAt(now)));
     }
+
+    /// <summary>Of <see cref="HeldAt"/>, what is promised as gifts.</summary>
+    public Credits PromisedAt(DateTimeOffset now) =>
+        Credits.Sum(Holds.Where(hold => hold.IsGift && hold.IsOpenAt(now)).Select(hold => hold.Amount));
 
     /// <summary>Gives credit out of giftable buckets. The transaction's postings say which; <see cref="ReceiveGift"/> is the other side.</summary>
     public WalletStep SendGift(TransactionHeader header, Credits amount)
@@ -197,9 +201,9 @@ public sealed record Wallet(
     public WalletStep Reserve(Hold hold, DateTimeOffset now)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(hold.Amount.Micros);
-        var available = AvailableAt(now);
-        return hold.Amount > available
-            ? WalletStep.Refused(this, new Refusal.Insufficient(Key.CreditType, hold.Amount, available))
+        var free = hold.IsGift ? GiftableAt(now) : AvailableAt(now);
+        return hold.Amount > free
+            ? WalletStep.Refused(this, new Refusal.Insufficient(Key.CreditType, hold.Amount, free))
             : new WalletStep(this with { Holds = Holds.Add(hold) }, null, null);
     }
 
@@ -231,8 +235,21 @@ public sealed record Wallet(
             return WalletStep.Refused(this, new Refusal.Insufficient(Key.CreditType, amount, available));
         }
 
-        var plan = Drawdown.Plan(Buckets, amount, header.RecordedAt);
+        var plan = Drawdown.Plan(UnpromisedAt(header.RecordedAt), amount, header.RecordedAt);
         return Debit(header, type, plan.Draws, destination, owed: plan.Shortfall);
+    }
+
+    // The buckets without what promised gifts will be paid from. Without this a charge could take giftable credit while other credit is left.
+    private ImmutableArray<Bucket> UnpromisedAt(DateTimeOffset now)
+    {
+        var promised = PromisedAt(now);
+        if (promised.IsZero)
+        {
+            return Buckets;
+        }
+
+        var kept = Drawdown.Plan(Buckets.Where(bucket => bucket.Giftable), promised, now).Draws.ToDictionary(draw => draw.Bucket.Id, draw => draw.Amount);
+        return [.. Buckets.Select(bucket => bucket with { Remaining = bucket.Remaining - kept.GetValueOrDefault(bucket.Id) })];
     }
 
     private WalletStep Debit(TransactionHeader header, TransactionType type, ImmutableArray<Draw> draws, LedgerAccount destination, Credits owed = default)

@@ -75,6 +75,9 @@ public sealed record GiftTransfer : WalletCommand
 
     public required Credits Amount { get; init; }
 
+    /// <summary>The hold under which it was promised, which ends with it; null: there was none.</summary>
+    public string? HoldId { get; init; }
+
     public override IEnumerable<WalletKey> Wallets => [new(OrganizationId, CreditType), new(RecipientOrganizationId, CreditType)];
 
     internal override Refusal? Apply(WalletBook book)
@@ -85,6 +88,11 @@ public sealed record GiftTransfer : WalletCommand
         }
 
         var sender = new WalletKey(OrganizationId, CreditType);
+        if (HoldId is { } holdId && book.EndHold(sender, holdId, HoldState.Captured, wallet => wallet.Release(holdId, book.Now)) is { } ended)
+        {
+            return ended;
+        }
+
         var before = book[sender];
         var refusal = book.Change(sender, wallet => wallet.SendGift(book.Header(this), Amount));
         return refusal ?? book.Change(
@@ -151,10 +159,13 @@ public sealed record PlaceHold : WalletCommand
 
     public required DateTimeOffset ExpiresAt { get; init; }
 
+    /// <summary>Whether it is promised as a gift, and so out of giftable credit alone.</summary>
+    public bool IsGift { get; init; }
+
     public override IEnumerable<WalletKey> Wallets => [new(OrganizationId, CreditType)];
 
     internal override Refusal? Apply(WalletBook book) =>
-        book.Change(new(OrganizationId, CreditType), wallet => wallet.Reserve(new Hold(HoldId, Amount, ExpiresAt), book.Now));
+        book.Change(new(OrganizationId, CreditType), wallet => wallet.Reserve(new Hold(HoldId, Amount, ExpiresAt, IsGift), book.Now));
 }
 
 /// <summary>Ends a hold by charging what was really used, and frees the rest.</summary>

@@ -107,6 +107,8 @@ internal sealed class HoldRow
 
     public DateTimeOffset ExpiresAt { get; set; }
 
+    public bool IsGift { get; set; }
+
     internal sealed class Configuration : IEntityTypeConfiguration<HoldRow>
     {
         public void Configure(EntityTypeBuilder<HoldRow> builder)

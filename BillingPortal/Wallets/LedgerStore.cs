@@ -23,7 +23,7 @@ internal static class LedgerStore
         [Text("organization_id"), Text("id"), Number("amount_micros"), Number("remaining_micros")]);
 
     private static readonly TableShape NewHolds = new("holds", RowVerb.Insert, 2,
-        [Text("organization_id"), Text("id"), Text("credit_type"), Text("state"), Number("amount_micros"), Number("created_at"), Number("expires_at")]);
+        [Text("organization_id"), Text("id"), Text("credit_type"), Text("state"), Number("amount_micros"), Number("created_at"), Number("expires_at"), Bool("is_gift")]);
 
     private static readonly TableShape HoldUpdates = new("holds", RowVerb.Update, 2, [Text("organization_id"), Text("id"), Text("state")]);
 
@@ -48,7 +48,7 @@ internal static class LedgerStore
         "(t.remaining_micros <> 0 OR t.kind = 'overdraft')");
 
     private static readonly KeyedQuery HoldQuery = new("holds", ["organization_id", "credit_type"],
-        ["organization_id", "credit_type", "id", "amount_micros", "expires_at"], "t.state = 'open'");
+        ["organization_id", "credit_type", "id", "amount_micros", "expires_at", "is_gift"], "t.state = 'open'");
 
     private static readonly KeyedQuery ReferenceQuery = new("posted_references", ["organization_id", "reference"],
         ["organization_id", "reference", "result_id"]);
@@ -140,7 +140,7 @@ internal static class LedgerStore
         {
             session.Rows(NewHolds).Add(
                 after.Key.OrganizationId, hold.Id, after.Key.CreditType, HoldState.Open.Text(), hold.Amount.Micros,
-                book.Now.ToUnixTimeMilliseconds(), hold.ExpiresAt.ToUnixTimeMilliseconds());
+                book.Now.ToUnixTimeMilliseconds(), hold.ExpiresAt.ToUnixTimeMilliseconds(), hold.IsGift);
         }
 
         foreach (var hold in before.Holds.Except(after.Holds))
@@ -173,7 +173,8 @@ internal static class LedgerStore
             await session.ReadAsync(
                 [
                     new(HoldQuery, holding, row => ListOf(holds, KeyOf(row)).Add(
-                        new Hold(row.GetString(2), Credits.FromMicros(row.GetInt64(3)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4))))),
+                        new Hold(
+                            row.GetString(2), Credits.FromMicros(row.GetInt64(3)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)), row.GetBoolean(5)))),
                 ],
                 cancellationToken);
         }

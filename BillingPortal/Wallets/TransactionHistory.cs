@@ -118,7 +118,7 @@ public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> conte
         return query.To is { } to ? rows.Where(row => row.RecordedAt < to) : rows;
     }
 
-    private static IQueryable<TransactionView> Views(IQueryable<TransactionRow> rows) => rows.AsNoTracking().Select(row => new TransactionView(
+    internal static IQueryable<TransactionView> Views(IQueryable<TransactionRow> rows) => rows.AsNoTracking().Select(row => new TransactionView(
         row.Id, row.CreditType, row.Sequence, row.Type, row.AmountMicros, row.BalanceAfterMicros,
         row.Reference, row.Source, row.Note, row.Actor, row.RecordedAt, row.EffectiveAt));
 }

@@ -79,6 +79,15 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
             .ToDictionaryAsync(row => row.Reference, row => row.ResultId, cancellationToken);
     }
 
+    /// <summary>Whether any of the buckets that a transaction moved is of a kind. For riders: it reads within their commit.</summary>
+    internal static Task<bool> MovedAsync(BillingDbContext db, Transaction transaction, BucketKind kind, CancellationToken cancellationToken)
+    {
+        var organizationId = transaction.Wallet.OrganizationId;
+        var ids = transaction.Postings.Select(posting => posting.Account.BucketId).OfType<string>().ToList();
+        return db.Set<BucketRow>().AnyAsync(
+            bucket => bucket.OrganizationId == organizationId && ids.Contains(bucket.Id) && bucket.Kind == kind, cancellationToken);
+    }
+
     private async Task<Wallet> LoadAsync(BillingDbContext db, WalletKey key, CancellationToken cancellationToken)
     {
         // Row, buckets and holds of one instant: a commit between two of the queries would show credit twice or not at all.
@@ -99,7 +108,7 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
         return new Wallet(
             key, row.Sequence, row.BalanceMicros,
             [.. buckets.Select(ToBucket).Order(DrawdownOrder.Instance)],
-            [.. holds.Select(hold => new Hold(hold.Id, hold.AmountMicros, hold.ExpiresAt))]);
+            [.. holds.Select(hold => new Hold(hold.Id, hold.AmountMicros, hold.ExpiresAt, hold.IsGift))]);
     }
 
     internal static Bucket ToBucket(BucketRow row) => new(

@@ -10,6 +10,7 @@ public static class WalletServices
         services.AddSingleton<WalletReader>();
         services.AddSingleton<TransactionHistory>();
         services.AddSingleton<WalletDays>();
+        services.AddSingleton<BonusHistory>();
         services.AddSingleton<LedgerVerification>();
         services.AddSingleton<LedgerSeal>();
         services.AddSingleton<LedgerWatch>();
