@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BillingPortal.Access;
 using BillingPortal.Gifting;
+using BillingPortal.Tests.Api;
 using BillingPortal.Tests.Metering;
 using BillingPortal.Tests.Support;
 
@@ -264,8 +265,37 @@ public abstract class FlowEndpointTests<TEngine> : IClassFixture<MeteredSite<TEn
 
         Assert.Equal("Forbidden", (await reader.GiftAsync(writer.Person.Email, 1)).Text("error"));
         Assert.Equal(403, (await writer.GetAsync("api/flows/transactions")).Status);
-        await Assert.ThrowsAsync<AccessDeniedException>(() => gifts.SendAsync(member, new GiftWish(reader.Person.Email, 1), Ct));
+        await Assert.ThrowsAsync<AccessDeniedException>(() => gifts.SendAsync(member, new GiftWish(reader.Person.Email, 1), null, Ct));
         await Assert.ThrowsAsync<AccessDeniedException>(() => gifts.UndoAsync(member, "gift_1", Ct));
+    }
+
+    [Fact]
+    public async Task Under_one_idempotency_key_a_gift_a_grant_and_a_post_happen_once()
+    {
+        var (giver, administrator) = (await portal.NewCustomerAsync(), await portal.Site.SignUpAsync(administrator: true));
+        using var admin = await portal.Site.NewUserClientAsync(administrator);
+        await portal.BonusAsync(giver.Person, 25);
+
+        await AssertOnceAsync(giver.Client, "api/flows/gift", new { recipientEmail = administrator.Email, amount = 5 }, new { recipientEmail = administrator.Email, amount = 6 });
+        await AssertOnceAsync(admin, "api/flows/admin/grant", new { userEmail = giver.Person.Email, amount = 3 }, new { userEmail = giver.Person.Email, amount = 4 });
+        await AssertOnceAsync(giver.Client, "api/posts", new { channelId = "c", content = "Once" }, new { channelId = "c", content = "Twice" });
+
+        Assert.Equal((23, 9), await giver.FlowsAsync());
+        Assert.Equal(1, (await giver.GetAsync("api/posts"))["count"].GetInt32());
+    }
+
+    private static async Task AssertOnceAsync(HttpClient client, string path, object body, object other)
+    {
+        var json = JsonSerializer.Serialize(body);
+        var key = Guid.NewGuid().ToString();
+
+        var first = await client.PostAsync(path, json, key);
+        var again = await client.PostAsync(path, json, key);
+        var different = await client.PostAsync(path, JsonSerializer.Serialize(other), key);
+
+        Assert.True(first.Status is 200 or 201, first.Body);
+        Assert.Equal((first.Status, first.Body, true), (again.Status, again.Body, again.IsReplay));
+        Assert.Equal(422, different.Status);
     }
 
     private static void AssertEntry(JsonElement entry, string type, decimal amount, decimal balanceAfter, string source, string? note)

@@ -35,6 +35,7 @@ internal static class FlowPeople
     public static async Task<(decimal Bonus, decimal Daily)> FlowsAsync(this Customer customer)
     {
         var balance = await customer.GetAsync("api/flows/balance");
+        Assert.True(balance.Status == 200, balance.ToString());
         return (balance["bonus"].GetProperty("available").GetDecimal(), balance["daily"].GetProperty("remaining").GetDecimal());
     }
 

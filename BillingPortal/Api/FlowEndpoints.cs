@@ -42,13 +42,15 @@ internal static class FlowEndpoints
         return new FlowTransactions([.. entries.Select(FlowTransaction.Of)], entries.Count);
     }
 
-    private static async Task<GiftAnswer> GiftAsync(HttpContext http, Gifts gifts, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<IResult> GiftAsync(HttpContext http, Gifts gifts, TimeProvider clock, CancellationToken cancellationToken)
     {
         var request = await http.ReadBodyAsync<GiftRequest>(cancellationToken);
-        var result = await gifts.SendAsync(http.Caller(), new GiftWish(request.RecipientEmail, request.Amount, request.Note), cancellationToken);
+        var receipt = http.Receipt<GiftResult.Given>(given => new GiftAnswer(
+            given.Gift.AmountMicros, given.BonusLeft, given.Gift.RecipientEmail, given.Gift.TransactionId!));
+        var result = await gifts.SendAsync(http.Caller(), new GiftWish(request.RecipientEmail, request.Amount, request.Note), receipt, cancellationToken);
         return result switch
         {
-            GiftResult.Given given => new GiftAnswer(given.Gift.AmountMicros, given.BonusLeft, given.Gift.RecipientEmail, given.Gift.TransactionId!),
+            GiftResult.Given given => receipt.Answer(given),
             GiftResult.Insufficient => throw Refused("INSUFFICIENT_FLOWS", "Insufficient bonus flows"),
             GiftResult.ToSelf => throw Refused("GIFT_TO_SELF", "Cannot gift flows to yourself", "recipientEmail"),
             GiftResult.AmountOutOfRange { IsTooLarge: true } range => throw Refused("GIFT_TOO_LARGE", $"Maximum gift amount is {range.Maximum} flows", "amount"),
@@ -62,7 +64,7 @@ internal static class FlowEndpoints
         };
     }
 
-    private static async Task<GrantAnswer> GrantAsync(HttpContext http, BonusGrants grants, CancellationToken cancellationToken)
+    private static async Task<IResult> GrantAsync(HttpContext http, BonusGrants grants, CancellationToken cancellationToken)
     {
         // Who may not grant learns nothing of what a grant would need.
         var caller = http.Caller();
@@ -72,9 +74,10 @@ internal static class FlowEndpoints
             ? (DateTimeOffset?)null
             : RequestQuery.TryParseInstant(request.ExpiresAt, out var instant) ? instant : throw ApiException.Invalid("expiresAt", "expiresAt must be a time in ISO 8601.");
         var wish = new GrantWish(request.UserEmail, request.Amount, request.Source ?? "admin", request.Note, expiresAt);
-        return await grants.GrantAsync(caller, wish, cancellationToken) switch
+        var receipt = http.Receipt<GrantResult.Granted>(granted => new GrantAnswer(granted.Amount, granted.Bonus, request.UserEmail, granted.TransactionId));
+        return await grants.GrantAsync(caller, wish, receipt, cancellationToken) switch
         {
-            GrantResult.Granted granted => new GrantAnswer(granted.Amount, granted.Bonus, request.UserEmail, granted.TransactionId),
+            GrantResult.Granted granted => receipt.Answer(granted),
             GrantResult.UserNotFound => throw ApiException.NotFound("User not found"),
             GrantResult.Invalid invalid => throw ApiException.Invalid(invalid.Field, invalid.Message),
             _ => throw new UnreachableException(),

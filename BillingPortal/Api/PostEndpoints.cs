@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using BillingPortal.Posts;
 using BillingPortal.Store;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace BillingPortal.Api;
 
@@ -18,7 +17,7 @@ internal static class PostEndpoints
         return routes;
     }
 
-    private static async Task<Created<PostAnswer>> CreateAsync(HttpContext http, PostSchedule posts, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(HttpContext http, PostSchedule posts, CancellationToken cancellationToken)
     {
         var request = await http.ReadBodyAsync<PostRequest>(cancellationToken);
         var scheduledFor = request.ScheduledFor is null
@@ -26,9 +25,10 @@ internal static class PostEndpoints
             : RequestQuery.TryParseInstant(request.ScheduledFor, out var instant)
                 ? instant
                 : throw ApiException.Invalid("scheduledFor", "scheduledFor must be a time in ISO 8601, such as 2026-12-25T10:00:00Z.");
-        return await posts.CreateAsync(http.Caller(), new NewPost(request.ChannelId, request.Content, scheduledFor), cancellationToken) switch
+        var receipt = http.Receipt<PostCreation.Created>(created => PostAnswer.Of(created.Post), StatusCodes.Status201Created);
+        return await posts.CreateAsync(http.Caller(), new NewPost(request.ChannelId, request.Content, scheduledFor), receipt, cancellationToken) switch
         {
-            PostCreation.Created created => TypedResults.Created($"/api/posts/{created.Post.Id}", PostAnswer.Of(created.Post)),
+            PostCreation.Created created => receipt.Answer(created),
             PostCreation.NoFlows => throw new ApiException(StatusCodes.Status402PaymentRequired, "NO_FLOWS", "No flows available"),
             PostCreation.Invalid invalid => throw ApiException.Invalid(invalid.Field, invalid.Message),
             _ => throw new UnreachableException(),

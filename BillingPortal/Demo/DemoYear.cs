@@ -167,7 +167,7 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
         await writer.ExecuteAsync(Promotion(pro, CreditTypes.Flows, 60, "promo", null), cancellationToken);
         await writer.ExecuteAsync(Promotion(lite, CreditTypes.Credits, 140, "referral", day.AddDays(45)), cancellationToken);
         await services.GetRequiredService<Gifts>()
-            .SendAsync(pro.Owner, new GiftWish(lite.Person.Email, 10, "Thanks for the review"), cancellationToken);
+            .SendAsync(pro.Owner, new GiftWish(lite.Person.Email, 10, "Thanks for the review"), null, cancellationToken);
 
         Actor Find(string planId) => actors.First(actor => actor.Person.PlanId == planId);
 

@@ -39,15 +39,20 @@ public abstract record GrantResult
 }
 
 /// <summary>Grants bonus flows: by platform administrators, and to newcomers where the installation says so.</summary>
-public sealed partial class BonusGrants(WalletWriter writer, WalletReader reader, IRecipients recipients, IOptions<GiftOptions> options, TimeProvider clock)
+public sealed partial class BonusGrants(WalletWriter writer, IRecipients recipients, IOptions<GiftOptions> options, TimeProvider clock)
 {
     private const string SignUp = "signup_bonus";
 
     // What other postings say of themselves.
     private static readonly string[] ReservedSources = [BonusFlows.GiftSource, "post_creation", "plan"];
 
+    /// <summary>Grants to a person's personal organization.</summary>
+    /// <param name="caller">A platform administrator, or a key of one that may mint credit.</param>
+    /// <param name="wish">What to whom.</param>
+    /// <param name="receipt">Stores the answer with the grant; null: nobody may ask again.</param>
+    /// <param name="cancellationToken">Gives up waiting; the grant may still be made.</param>
     /// <exception cref="AccessDeniedException">The caller is no platform administrator.</exception>
-    public async Task<GrantResult> GrantAsync(Caller caller, GrantWish wish, CancellationToken cancellationToken)
+    public async Task<GrantResult> GrantAsync(Caller caller, GrantWish wish, Receipt<GrantResult.Granted>? receipt, CancellationToken cancellationToken)
     {
         caller.DemandPlatformAdministrator();
         var now = clock.Now();
@@ -62,10 +67,16 @@ public sealed partial class BonusGrants(WalletWriter writer, WalletReader reader
         }
 
         var grant = GrantOf(recipient.OrganizationId, $"grant:{Ids.New("grant", now)}", wish, caller.Actor);
-        return await writer.ExecuteAsync(grant, cancellationToken) switch
+        GrantResult.Granted? granted = null;
+        var answer = new EntityRider(async (db, posted, ct) =>
         {
-            PostResult.Posted posted => new GrantResult.Granted(
-                posted.Transactions[0].Id, recipient, grant.Deposit.Amount, await BonusAsync(recipient.OrganizationId, cancellationToken)),
+            var wallet = await WalletReader.ReadAsync(db, new WalletKey(recipient.OrganizationId, CreditTypes.Flows), ct);
+            granted = new GrantResult.Granted(posted.Transactions[0].Id, recipient, grant.Deposit.Amount, BonusFlows.AvailableIn(wallet, clock.Now()));
+            receipt?.AddTo(db, granted);
+        });
+        return await writer.ExecuteAsync(grant with { Riders = grant.Riders.Add(answer) }, cancellationToken) switch
+        {
+            PostResult.Posted => granted ?? throw new UnreachableException("A grant was posted without its riders."),
             PostResult.Refused { Refusal: Refusal.BalanceTooLarge } => new GrantResult.Invalid("amount", "The balance would grow beyond what a wallet can hold."),
             var other => throw new UnreachableException($"A grant was answered with {other}."),
         };
@@ -138,9 +149,6 @@ public sealed partial class BonusGrants(WalletWriter writer, WalletReader reader
             ],
         };
     }
-
-    private async Task<Credits> BonusAsync(string organizationId, CancellationToken cancellationToken) =>
-        BonusFlows.AvailableIn(await reader.GetWalletAsync(new WalletKey(organizationId, CreditTypes.Flows), cancellationToken), clock.Now());
 
     [GeneratedRegex("^[a-z][a-z0-9_]{0,39}$", RegexOptions.NonBacktracking)]
     private static partial Regex SourceShape { get; }

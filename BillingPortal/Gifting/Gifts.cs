@@ -53,9 +53,10 @@ public sealed class Gifts(
     /// <summary>Gives at once. Both sides commit together.</summary>
     /// <param name="caller">A key with <c>flows:write</c>, or a person who may spend for the organization.</param>
     /// <param name="wish">To an address that somebody has.</param>
+    /// <param name="receipt">Stores the answer with the gift; null: nobody may ask again.</param>
     /// <param name="cancellationToken">Gives up waiting; the gift may still be given.</param>
     /// <exception cref="AccessDeniedException">The caller may not give.</exception>
-    public async Task<GiftResult> SendAsync(Caller caller, GiftWish wish, CancellationToken cancellationToken)
+    public async Task<GiftResult> SendAsync(Caller caller, GiftWish wish, Receipt<GiftResult.Given>? receipt, CancellationToken cancellationToken)
     {
         if (await CheckAsync(caller, wish, cancellationToken) is { } refused)
         {
@@ -73,11 +74,21 @@ public sealed class Gifts(
         }
 
         var gift = await NewGiftAsync(caller, wish, recipient, GiftState.Sent, null, cancellationToken);
+        GiftResult.Given? given = null;
         var transfer = TransferOf(gift, recipient, caller.Actor) with
         {
-            Riders = [new EntityRider(async (db, posted, ct) => await StoreAsync(db, gift, () => Complete(db, gift, recipient, posted), ct))],
+            Riders =
+            [
+                new EntityRider(async (db, posted, ct) =>
+                {
+                    await StoreAsync(db, gift, ct);
+                    Complete(db, gift, recipient, posted);
+                    given = new GiftResult.Given(gift, await BonusLeftAsync(db, gift, ct));
+                    receipt?.AddTo(db, given);
+                }),
+            ],
         };
-        return await AnswerAsync(caller, gift, await writer.ExecuteAsync(transfer, cancellationToken), cancellationToken);
+        return await AnswerAsync(caller, () => given, await writer.ExecuteAsync(transfer, cancellationToken), cancellationToken);
     }
 
     /// <summary>Sets a gift aside: for the time to undo it, or, if nobody has that address, until somebody signs up with it.</summary>
@@ -109,6 +120,7 @@ public sealed class Gifts(
         var amount = Credits.FromWhole(wish.Amount);
         var dueAt = recipient is null ? await InvitationEndAsync(caller, amount, now, cancellationToken) : now + options.Value.UndoWindow;
         var gift = await NewGiftAsync(caller, wish, recipient, recipient is null ? GiftState.Invited : GiftState.Waiting, dueAt, cancellationToken);
+        GiftResult.Given? given = null;
         var hold = new PlaceHold
         {
             OrganizationId = caller.OrganizationId,
@@ -121,9 +133,16 @@ public sealed class Gifts(
             Amount = amount,
             ExpiresAt = recipient is null ? dueAt : dueAt + HoldBeyondUndo,
             IsGift = true,
-            Riders = [new EntityRider((db, _, ct) => StoreAsync(db, gift, () => { }, ct))],
+            Riders =
+            [
+                new EntityRider(async (db, _, ct) =>
+                {
+                    await StoreAsync(db, gift, ct);
+                    given = new GiftResult.Given(gift, await BonusLeftAsync(db, gift, ct));
+                }),
+            ],
         };
-        return await AnswerAsync(caller, gift, await writer.ExecuteAsync(hold, cancellationToken), cancellationToken);
+        return await AnswerAsync(caller, () => given, await writer.ExecuteAsync(hold, cancellationToken), cancellationToken);
     }
 
     /// <summary>Takes back a gift that has not arrived. Again: <see cref="GiftUndo.Undone"/> as before.</summary>
@@ -324,7 +343,7 @@ public sealed class Gifts(
     };
 
     // Counted where the giver's wallet is locked, so that gifts given at once do not pass the limit together.
-    private async Task StoreAsync(BillingDbContext db, Gift gift, Action complete, CancellationToken cancellationToken)
+    private async Task StoreAsync(BillingDbContext db, Gift gift, CancellationToken cancellationToken)
     {
         var recent = await RecentAsync(db, gift.SenderOrganizationId, gift.CreatedAt, cancellationToken);
         if (recent.Count >= options.Value.PerDay)
@@ -333,7 +352,6 @@ public sealed class Gifts(
         }
 
         db.Add(gift);
-        complete();
     }
 
     private static async Task<Gift> WaitingAsync(BillingDbContext db, string giftId, CancellationToken cancellationToken) =>
@@ -370,16 +388,20 @@ public sealed class Gifts(
         gift.EndedAt = clock.Now();
     }
 
-    private async Task<GiftResult> AnswerAsync(Caller caller, Gift gift, PostResult result, CancellationToken cancellationToken)
+    private async Task<GiftResult> AnswerAsync(Caller caller, Func<GiftResult.Given?> given, PostResult result, CancellationToken cancellationToken)
     {
         switch (result)
         {
             case PostResult.Posted:
-                return new GiftResult.Given(gift, await BonusLeftAsync(caller, cancellationToken));
+                return given() ?? throw new UnreachableException("A gift was posted without its row.");
             case PostResult.Replayed { ResultId: { } giftId }:
                 var first = await FindSentAsync(caller.OrganizationId, giftId, cancellationToken)
                     ?? throw new InvalidOperationException($"The gift {giftId} was posted without a row.");
-                return new GiftResult.Given(first, await BonusLeftAsync(caller, cancellationToken));
+                await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+                {
+                    return new GiftResult.Given(first, await BonusLeftAsync(db, first, cancellationToken));
+                }
+
             case PostResult.Refused { Refusal: Refusal.Insufficient shortage }:
                 return new GiftResult.Insufficient(shortage.Available);
             case PostResult.Refused { Refusal: Refusal.BalanceTooLarge }:
@@ -396,8 +418,8 @@ public sealed class Gifts(
         }
     }
 
-    private async Task<Credits> BonusLeftAsync(Caller caller, CancellationToken cancellationToken) =>
-        BonusFlows.AvailableIn(await reader.GetWalletAsync(new WalletKey(caller.OrganizationId, CreditTypes.Flows), cancellationToken), clock.Now());
+    private async Task<Credits> BonusLeftAsync(BillingDbContext db, Gift gift, CancellationToken cancellationToken) =>
+        BonusFlows.AvailableIn(await WalletReader.ReadAsync(db, new WalletKey(gift.SenderOrganizationId, CreditTypes.Flows), cancellationToken), clock.Now());
 
     /// <summary>When the gifts of the last 24 hours were given, oldest first.</summary>
     private static async Task<IReadOnlyList<DateTimeOffset>> RecentAsync(

@@ -50,9 +50,10 @@ public sealed class PostSchedule(
     /// <summary>Stores a post and takes the flow for it.</summary>
     /// <param name="caller">A key with <c>flows:write</c>, or any member: flows are there to be used by all of them.</param>
     /// <param name="wish">What to post.</param>
+    /// <param name="receipt">Stores the answer with the post; null: nobody may ask again.</param>
     /// <param name="cancellationToken">Gives up waiting; the post may still be stored.</param>
     /// <exception cref="AccessDeniedException">A key without <c>flows:write</c>.</exception>
-    public async Task<PostCreation> CreateAsync(Caller caller, NewPost wish, CancellationToken cancellationToken)
+    public async Task<PostCreation> CreateAsync(Caller caller, NewPost wish, Receipt<PostCreation.Created>? receipt, CancellationToken cancellationToken)
     {
         caller.DemandScope(Scopes.FlowsWrite);
         if (Fault(wish) is { } fault)
@@ -73,6 +74,7 @@ public sealed class PostSchedule(
             Actor = caller.Actor,
             CreatedAt = createdAt,
         };
+        var created = new PostCreation.Created(post);
         while (true)
         {
             var now = clock.Now();
@@ -89,13 +91,20 @@ public sealed class PostSchedule(
                 CreditType = CreditTypes.Flows,
                 Amount = Price,
                 Due = due,
-                Riders = [new EntityRider((db, posted, ct) => StoreAsync(db, post, posted, reset.At(now), ct))],
+                Riders =
+                [
+                    new EntityRider(async (db, posted, ct) =>
+                    {
+                        await StoreAsync(db, post, posted, reset.At(now), ct);
+                        receipt?.AddTo(db, created);
+                    }),
+                ],
             };
             switch (await writer.ExecuteAsync(charge, cancellationToken))
             {
                 case PostResult.Posted:
                     allowances.Confirm(standing, now, due);
-                    return new PostCreation.Created(post);
+                    return created;
                 case PostResult.Refused { Refusal: Refusal.Insufficient } when reset.At(now).Contains(clock.Now()):
                     return new PostCreation.NoFlows();
                 case PostResult.Refused { Refusal: Refusal.Insufficient or Refusal.Rule { Code: DayTurned } }:

@@ -88,11 +88,19 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
             bucket => bucket.OrganizationId == organizationId && ids.Contains(bucket.Id) && bucket.Kind == kind, cancellationToken);
     }
 
-    private async Task<Wallet> LoadAsync(BillingDbContext db, WalletKey key, CancellationToken cancellationToken)
+    private static async Task<Wallet> LoadAsync(BillingDbContext db, WalletKey key, CancellationToken cancellationToken)
     {
         // Row, buckets and holds of one instant: a commit between two of the queries would show credit twice or not at all.
         await using var snapshot = await db.BeginSnapshotAsync(cancellationToken);
-        var row = await findWallet(db, key.OrganizationId, key.CreditType, cancellationToken);
+        return await ReadAsync(db, key, cancellationToken);
+    }
+
+    /// <summary>As <see cref="GetWalletAsync(WalletKey, CancellationToken)"/>, within the transaction of <paramref name="db"/>: for riders, who see what their commit will leave.</summary>
+    internal static async Task<Wallet> ReadAsync(BillingDbContext db, WalletKey key, CancellationToken cancellationToken)
+    {
+        // Not the compiled query, which belongs to the model of this reader's own contexts.
+        var row = await db.Set<WalletRow>().AsNoTracking()
+            .FirstOrDefaultAsync(wallet => wallet.OrganizationId == key.OrganizationId && wallet.CreditType == key.CreditType, cancellationToken);
         if (row is null)
         {
             return Wallet.Empty(key);

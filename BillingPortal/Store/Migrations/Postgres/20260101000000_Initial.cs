@@ -74,6 +74,33 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "gifts",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    sender_organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    sender_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    sender_user_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    recipient_email = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    recipient_key = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    recipient_user_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    recipient_organization_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    amount_micros = table.Column<long>(type: "bigint", nullable: false),
+                    note = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    due_at = table.Column<long>(type: "bigint", nullable: true),
+                    hold_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true),
+                    transaction_id = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_gifts", x => x.id);
+                    table.CheckConstraint("ck_gifts_amount", "amount_micros > 0");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "idempotency_records",
                 columns: table => new
                 {
@@ -235,6 +262,26 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_postings", x => new { x.transaction_id, x.leg });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "posts",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    channel_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    content = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    scheduled_for = table.Column<long>(type: "bigint", nullable: false),
+                    status = table.Column<string>(type: "text", nullable: false),
+                    flow_source = table.Column<string>(type: "text", nullable: false),
+                    transaction_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    actor = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    created_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_posts", x => new { x.organization_id, x.id });
                 });
 
             migrationBuilder.CreateTable(
@@ -779,7 +826,8 @@ namespace BillingPortal.Store.Migrations.Postgres
                     state = table.Column<string>(type: "text", nullable: false),
                     amount_micros = table.Column<long>(type: "bigint", nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
-                    expires_at = table.Column<long>(type: "bigint", nullable: false)
+                    expires_at = table.Column<long>(type: "bigint", nullable: false),
+                    is_gift = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -853,6 +901,28 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_gateway_events_payment_id",
                 table: "gateway_events",
                 column: "payment_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_due_at",
+                table: "gifts",
+                column: "due_at",
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_recipient_key",
+                table: "gifts",
+                column: "recipient_key",
+                filter: "state = 'invited'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_recipient_organization_id_id",
+                table: "gifts",
+                columns: new[] { "recipient_organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_sender_organization_id_id",
+                table: "gifts",
+                columns: new[] { "sender_organization_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_holds_open",
@@ -1073,6 +1143,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "gateway_events");
 
             migrationBuilder.DropTable(
+                name: "gifts");
+
+            migrationBuilder.DropTable(
                 name: "holds");
 
             migrationBuilder.DropTable(
@@ -1098,6 +1171,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "postings");
+
+            migrationBuilder.DropTable(
+                name: "posts");
 
             migrationBuilder.DropTable(
                 name: "protection_keys");

@@ -204,6 +204,106 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("demo_runs", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Gifting.Gift", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("AmountMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount_micros");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DueAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("due_at");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("HoldId")
+                        .HasColumnType("text")
+                        .HasColumnName("hold_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Note")
+                        .HasColumnType("text")
+                        .HasColumnName("note")
+                        .UseCollation("C");
+
+                    b.Property<string>("RecipientEmail")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("recipient_email")
+                        .UseCollation("C");
+
+                    b.Property<string>("RecipientKey")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("recipient_key")
+                        .UseCollation("C");
+
+                    b.Property<string>("RecipientOrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("recipient_organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("RecipientUserId")
+                        .HasColumnType("text")
+                        .HasColumnName("recipient_user_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("SenderName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sender_name")
+                        .UseCollation("C");
+
+                    b.Property<string>("SenderOrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sender_organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("SenderUserId")
+                        .HasColumnType("text")
+                        .HasColumnName("sender_user_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<string>("TransactionId")
+                        .HasColumnType("text")
+                        .HasColumnName("transaction_id")
+                        .UseCollation("C");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DueAt")
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("RecipientKey")
+                        .HasFilter("state = 'invited'");
+
+                    b.HasIndex("RecipientOrganizationId", "Id");
+
+                    b.HasIndex("SenderOrganizationId", "Id");
+
+                    b.ToTable("gifts", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_gifts_amount", "amount_micros > 0");
+                        });
+                });
+
             modelBuilder.Entity("BillingPortal.Invoices.BillingDetailsRow", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -1292,6 +1392,65 @@ namespace BillingPortal.Store.Migrations.Postgres
                         });
                 });
 
+            modelBuilder.Entity("BillingPortal.Posts.Post", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("actor")
+                        .UseCollation("C");
+
+                    b.Property<string>("ChannelId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("channel_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("FlowSource")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("flow_source");
+
+                    b.Property<long>("ScheduledFor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("scheduled_for");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("status");
+
+                    b.Property<string>("TransactionId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("transaction_id")
+                        .UseCollation("C");
+
+                    b.HasKey("OrganizationId", "Id");
+
+                    b.ToTable("posts", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Store.IdempotencyRecord", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -1659,6 +1818,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint")
                         .HasColumnName("expires_at");
+
+                    b.Property<bool>("IsGift")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_gift");
 
                     b.Property<string>("State")
                         .IsRequired()

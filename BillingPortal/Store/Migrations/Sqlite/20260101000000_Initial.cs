@@ -73,6 +73,33 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "gifts",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    sender_organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    sender_name = table.Column<string>(type: "TEXT", nullable: false),
+                    sender_user_id = table.Column<string>(type: "TEXT", nullable: true),
+                    recipient_email = table.Column<string>(type: "TEXT", nullable: false),
+                    recipient_key = table.Column<string>(type: "TEXT", nullable: false),
+                    recipient_user_id = table.Column<string>(type: "TEXT", nullable: true),
+                    recipient_organization_id = table.Column<string>(type: "TEXT", nullable: true),
+                    amount_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    note = table.Column<string>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    due_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    hold_id = table.Column<string>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    transaction_id = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_gifts", x => x.id);
+                    table.CheckConstraint("ck_gifts_amount", "amount_micros > 0");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "idempotency_records",
                 columns: table => new
                 {
@@ -234,6 +261,26 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_postings", x => new { x.transaction_id, x.leg });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "posts",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    channel_id = table.Column<string>(type: "TEXT", nullable: false),
+                    content = table.Column<string>(type: "TEXT", nullable: false),
+                    scheduled_for = table.Column<long>(type: "INTEGER", nullable: false),
+                    status = table.Column<string>(type: "TEXT", nullable: false),
+                    flow_source = table.Column<string>(type: "TEXT", nullable: false),
+                    transaction_id = table.Column<string>(type: "TEXT", nullable: false),
+                    actor = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_posts", x => new { x.organization_id, x.id });
                 });
 
             migrationBuilder.CreateTable(
@@ -778,7 +825,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     state = table.Column<string>(type: "TEXT", nullable: false),
                     amount_micros = table.Column<long>(type: "INTEGER", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    expires_at = table.Column<long>(type: "INTEGER", nullable: false)
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    is_gift = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -852,6 +900,28 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_gateway_events_payment_id",
                 table: "gateway_events",
                 column: "payment_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_due_at",
+                table: "gifts",
+                column: "due_at",
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_recipient_key",
+                table: "gifts",
+                column: "recipient_key",
+                filter: "state = 'invited'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_recipient_organization_id_id",
+                table: "gifts",
+                columns: new[] { "recipient_organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_sender_organization_id_id",
+                table: "gifts",
+                columns: new[] { "sender_organization_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_holds_open",
@@ -1072,6 +1142,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "gateway_events");
 
             migrationBuilder.DropTable(
+                name: "gifts");
+
+            migrationBuilder.DropTable(
                 name: "holds");
 
             migrationBuilder.DropTable(
@@ -1097,6 +1170,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "postings");
+
+            migrationBuilder.DropTable(
+                name: "posts");
 
             migrationBuilder.DropTable(
                 name: "protection_keys");
