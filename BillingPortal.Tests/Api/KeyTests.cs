@@ -239,6 +239,124 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     }
 
     [Fact]
+    public async Task A_replaced_key_works_beside_the_new_one_until_its_grace_ends_and_no_longer()
+    {
+        var clock = new SetClock(new DateTimeOffset(2027, 3, 10, 12, 0, 0, TimeSpan.Zero));
+        await using var site = Site.Start(store.Database, services: services => services.AddSingleton<TimeProvider>(clock));
+        var person = await site.SignUpAsync(plan: "pro");
+        using var owner = await site.NewUserClientAsync(person);
+        var old = await PostAsync(owner, "v1/keys/generate", new { name = "deploy", scopes = Reading, expires_in_days = 30 });
+        clock.Now += TimeSpan.FromDays(10);
+        using var later = await site.NewUserClientAsync(person);
+
+        var made = await PostAsync(later, "v1/keys/rotate", new { key_id = Text(old, "id"), grace_seconds = 3600 });
+        using var oldClient = site.NewClient(Text(old, "api_key"));
+        using var newClient = site.NewClient(Text(made, "api_key"));
+
+        Assert.Equal(("deploy", Text(old, "id")), (Text(made, "name"), Text(made, "replaces")));
+        Assert.Equal(clock.Now.AddDays(30), made.GetProperty("expires_at").GetDateTimeOffset());
+        Assert.Equal(clock.Now.AddHours(1), made.GetProperty("old_key_expires_at").GetDateTimeOffset());
+        Assert.Equal(Reading, made.GetProperty("scopes").EnumerateArray().Select(scope => scope.GetString()));
+        Assert.Equal((403, 403), (await StatusAsync(oldClient), await StatusAsync(newClient)));
+        clock.Now += TimeSpan.FromHours(1) - TimeSpan.FromMilliseconds(1);
+        Assert.Equal(403, await StatusAsync(oldClient));
+        clock.Now += TimeSpan.FromMilliseconds(1);
+        Assert.Equal((401, 403), (await StatusAsync(oldClient), await StatusAsync(newClient)));
+
+        var keys = (await site.Services.GetRequiredService<ApiKeys>().ListAsync(person.Caller, null, 10, Ct)).Keys;
+        Assert.Equal(Text(old, "id"), keys[0].Replaces?.Id);
+        Assert.Equal((false, Text(made, "id")), (keys[1].IsActive, keys[1].ReplacedBy?.Id));
+    }
+
+    [Fact]
+    public async Task A_key_is_replaced_at_once_once_and_only_while_it_works()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync(plan: "pro");
+        using var owner = await site.NewUserClientAsync(person);
+        var (key, secret) = await site.NewKeyAsync(person);
+        var (revoked, _) = await site.NewKeyAsync(person);
+        await PostAsync(owner, "v1/keys/revoke", new { key_id = revoked.Id });
+        using var integrator = site.NewClient(secret);
+
+        var first = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => owner.PostAsJsonAsync("v1/keys/rotate", new { key_id = key.Id, grace_seconds = 0 }, Ct)));
+        var refused = await owner.PostAsJsonAsync("v1/keys/rotate", new { key_id = revoked.Id }, Ct);
+
+        Assert.Equal([200, 409, 409, 409], first.Select(answer => (int)answer.StatusCode).Order());
+        var repeated = await first.First(answer => answer.StatusCode is HttpStatusCode.Conflict).Content.ReadFromJsonAsync<JsonElement>(Ct);
+        Assert.Equal("KEY_ALREADY_REPLACED", Text(repeated, "code"));
+        Assert.Equal(401, await StatusAsync(integrator));
+        Assert.Equal((HttpStatusCode.Conflict, "KEY_NOT_ACTIVE"), (refused.StatusCode, Text(await refused.Content.ReadFromJsonAsync<JsonElement>(Ct), "code")));
+    }
+
+    [Fact]
+    public async Task A_lost_answer_of_a_rotation_is_given_again_with_the_same_secret()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync(plan: "pro");
+        using var owner = await site.NewUserClientAsync(person);
+        var (key, _) = await site.NewKeyAsync(person);
+        var body = JsonSerializer.Serialize(new { key_id = key.Id });
+
+        var first = await owner.PostAsync("v1/keys/rotate", body, "rotate-1");
+        var again = await owner.PostAsync("v1/keys/rotate", body, "rotate-1");
+
+        Assert.Equal(200, first.Status);
+        Assert.Equal(first with { IsReplay = true }, again);
+        Assert.Equal(2, (await site.Services.GetRequiredService<ApiKeys>().ListAsync(person.Caller, null, 10, Ct)).Keys.Count);
+    }
+
+    [Theory]
+    [InlineData("{\"key_id\":\"key_none\"}", 404, null)]
+    [InlineData("{}", 400, "key_id")]
+    [InlineData("{\"key_id\":\"key_none\",\"grace_seconds\":-1}", 400, "grace_seconds")]
+    [InlineData("{\"key_id\":\"key_none\",\"grace_seconds\":604801}", 400, "grace_seconds")]
+    [InlineData("{\"key_id\":\"key_none\",\"grace_seconds\":\"60\"}", 400, "grace_seconds")]
+    public async Task A_rotation_that_cannot_be_is_refused(string body, int status, string? field)
+    {
+        await using var site = Site.Start(store.Database);
+        using var owner = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
+
+        var answer = await owner.PostAsync("v1/keys/rotate", body, null);
+
+        Assert.Equal((status, field), (answer.Status, answer.Json.TryGetProperty("field", out var named) ? named.GetString() : null));
+    }
+
+    [Fact]
+    public async Task Nobody_else_rotates_a_key_and_one_that_mints_credit_only_an_administrator()
+    {
+        await using var site = Site.Start(store.Database);
+        var administrator = await site.SignUpAsync(administrator: true, plan: "pro");
+        var keys = site.Services.GetRequiredService<ApiKeys>();
+        var (key, secret) = await site.NewKeyAsync(administrator, Scopes.BillingWrite);
+        using var stranger = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
+        using var integrator = site.NewClient(secret);
+        var body = JsonSerializer.Serialize(new { key_id = key.Id });
+
+        Assert.Equal(404, (await stranger.PostAsync("v1/keys/rotate", body, null)).Status);
+        Assert.Equal(403, (await integrator.PostAsync("v1/keys/rotate", body, null)).Status);
+        var mere = Caller.ForUser(administrator.Id, administrator.OrganizationId, MemberRole.Owner);
+        await Assert.ThrowsAsync<AccessDeniedException>(() => keys.RotateAsync(mere, key.Id, TimeSpan.Zero, null, Ct));
+        Assert.IsType<ApiKeyRotation.Rotated>(await keys.RotateAsync(administrator.Caller, key.Id, TimeSpan.Zero, null, Ct));
+    }
+
+    [Fact]
+    public async Task With_as_many_keys_as_there_may_be_each_can_still_be_replaced()
+    {
+        await using var site = Site.Start(store.Database, new Dictionary<string, string?> { ["ApiKeys:MaxPerOrganization"] = "1" });
+        var person = await site.SignUpAsync(plan: "pro");
+        var keys = site.Services.GetRequiredService<ApiKeys>();
+        var (first, _) = await site.NewKeyAsync(person);
+
+        var second = Assert.IsType<ApiKeyRotation.Rotated>(await keys.RotateAsync(person.Caller, first.Id, ApiKeys.MaxGrace, null, Ct)).New.Key;
+
+        Assert.IsType<ApiKeyCreation.TooMany>(await keys.CreateAsync(person.Caller, new NewApiKey(), null, Ct));
+        Assert.IsType<ApiKeyRotation.TooMany>(await keys.RotateAsync(person.Caller, second.Id, ApiKeys.MaxGrace, null, Ct));
+        await keys.RevokeAsync(person.Caller, first.Id, null, Ct);
+        Assert.IsType<ApiKeyRotation.Rotated>(await keys.RotateAsync(person.Caller, second.Id, ApiKeys.MaxGrace, null, Ct));
+    }
+
+    [Fact]
     public async Task The_last_use_of_a_key_is_written_down_when_the_portal_stops()
     {
         var person = default(Person)!;
@@ -252,6 +370,11 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
         await using var again = Site.Start(store.Database);
         Assert.NotNull(Assert.Single((await again.Services.GetRequiredService<ApiKeys>().ListAsync(person.Caller, null, 10, Ct)).Keys).LastUsedAt);
     }
+
+    private static string Text(JsonElement body, string field) => body.GetProperty(field).GetString()!;
+
+    /// <summary>403 for a key that works, because keys may not manage keys; 401 for one that does not.</summary>
+    private static async Task<int> StatusAsync(HttpClient client) => (int)(await client.GetAsync("v1/keys", Ct)).StatusCode;
 
     private static async Task<string> AnswerAsync(HttpClient client)
     {
@@ -272,4 +395,34 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
 
 public sealed class KeyTestsOnSqlite(StoreFixture<SqliteEngine> store) : KeyTests<SqliteEngine>(store);
 
-public sealed class KeyTestsOnPostgres(StoreFixture<PostgresEngine> store) : KeyTests<PostgresEngine>(store);
+public sealed class KeyTestsOnPostgres(StoreFixture<PostgresEngine> store) : KeyTests<PostgresEngine>(store)
+{
+    private readonly StoreFixture<PostgresEngine> store = store;
+
+    [Fact]
+    public async Task A_key_revoked_or_replaced_on_one_instance_is_refused_at_the_next_request_on_another()
+    {
+        await using var here = Site.Start(store.Database);
+        await using var there = Site.Start(store.Database);
+        var person = await here.SignUpAsync(plan: "pro");
+        var keys = here.Services.GetRequiredService<ApiKeys>();
+        var cancel = TestContext.Current.CancellationToken;
+        for (var round = 0; round < 5; round++)
+        {
+            var (key, secret) = await here.NewKeyAsync(person);
+            using var integrator = there.NewClient(secret);
+            Assert.Equal(HttpStatusCode.Forbidden, (await integrator.GetAsync("v1/keys", cancel)).StatusCode);
+
+            if (round % 2 == 0)
+            {
+                Assert.NotNull(await keys.RevokeAsync(person.Caller, key.Id, null, cancel));
+            }
+            else
+            {
+                Assert.IsType<ApiKeyRotation.Rotated>(await keys.RotateAsync(person.Caller, key.Id, TimeSpan.Zero, null, cancel));
+            }
+
+            Assert.Equal(HttpStatusCode.Unauthorized, (await integrator.GetAsync("v1/keys", cancel)).StatusCode);
+        }
+    }
+}

@@ -104,6 +104,27 @@ public abstract class RateLimitTests<TEngine>(StoreFixture<TEngine> store) : ICl
     }
 
     [Fact]
+    public async Task A_flood_without_a_key_leaves_the_keys_of_the_same_address_alone()
+    {
+        await using var database = await store.CreateDatabaseAsync();
+        await using var site = Site.Start(database, new Dictionary<string, string?> { ["RateLimits:PerMinute"] = "5" });
+        var person = await site.SignUpAsync(plan: "pro");
+        using var integrator = await site.NewKeyClientAsync(person);
+        using var nobody = site.NewClient();
+
+        var flood = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => nobody.GetAsync("v1/keys", Ct)));
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 6; i++)
+        {
+            answers.Add((await integrator.GetAsync("v1/keys", Ct)).StatusCode);
+        }
+
+        Assert.Equal(5, flood.Count(answer => answer.StatusCode is HttpStatusCode.Unauthorized));
+        Assert.Equal(25, flood.Count(answer => answer.StatusCode is HttpStatusCode.TooManyRequests));
+        Assert.Equal([403, 403, 403, 403, 403, 429], answers.Select(status => (int)status));
+    }
+
+    [Fact]
     public async Task A_forwarded_address_counts_where_the_proxy_is_trusted()
     {
         await using var site = Site.Start(store.Database, new Dictionary<string, string?>
@@ -179,4 +200,23 @@ public abstract class RateLimitTests<TEngine>(StoreFixture<TEngine> store) : ICl
 
 public sealed class RateLimitTestsOnSqlite(StoreFixture<SqliteEngine> store) : RateLimitTests<SqliteEngine>(store);
 
-public sealed class RateLimitTestsOnPostgres(StoreFixture<PostgresEngine> store) : RateLimitTests<PostgresEngine>(store);
+public sealed class RateLimitTestsOnPostgres(StoreFixture<PostgresEngine> store) : RateLimitTests<PostgresEngine>(store)
+{
+    private readonly StoreFixture<PostgresEngine> store = store;
+
+    [Fact]
+    public async Task Two_instances_let_through_no_more_than_one_would()
+    {
+        await using var here = Site.Start(store.Database);
+        await using var there = Site.Start(store.Database);
+        var person = await here.SignUpAsync(plan: "pro");
+        var (_, secret) = await here.NewKeyAsync(person);
+        using var hereClient = here.NewClient(secret);
+        using var thereClient = there.NewClient(secret);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 120).Select(i => (i % 2 == 0 ? hereClient : thereClient).GetAsync("v1/keys", TestContext.Current.CancellationToken)));
+
+        Assert.Equal(100, answers.Count(answer => answer.StatusCode is HttpStatusCode.Forbidden));
+        Assert.Equal(20, answers.Count(answer => answer.StatusCode is HttpStatusCode.TooManyRequests));
+    }
+}

@@ -35,7 +35,10 @@ public sealed class ApiKey
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>From this instant on it is refused; null: never.</summary>
-    public DateTimeOffset? ExpiresAt { get; init; }
+    public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// <summary>The key it was made to replace.</summary>
+    public string? ReplacesId { get; init; }
 
     public DateTimeOffset? RevokedAt { get; set; }
 
@@ -56,6 +59,8 @@ public sealed class ApiKey
             // A request brings the look-up alone; two keys can never answer to one.
             builder.HasIndex(row => row.Lookup).IsUnique();
             builder.HasIndex(row => new { row.OrganizationId, row.Id });
+            // A key is replaced by one other: what uses it must know which.
+            builder.HasIndex(row => row.ReplacesId).IsUnique().HasFilter("replaces_id IS NOT NULL");
             builder.HasOne<Organization>().WithMany().HasForeignKey(row => row.OrganizationId).OnDelete(DeleteBehavior.Restrict);
             builder.HasOne<User>().WithMany().HasForeignKey(row => row.CreatedBy).OnDelete(DeleteBehavior.Restrict);
         }

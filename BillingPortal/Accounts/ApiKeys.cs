@@ -7,55 +7,15 @@ using Microsoft.Extensions.Options;
 
 namespace BillingPortal.Accounts;
 
-/// <summary>What a new key shall be.</summary>
-/// <param name="Name">How people tell it apart; null: "API key".</param>
-/// <param name="Scopes">What it may do; null: everything but minting credit.</param>
-/// <param name="ExpiresInDays">Days until it is refused, 1 to <see cref="ApiKeys.MaxExpiryDays"/>; null: never.</param>
-public sealed record NewApiKey(string? Name = null, IReadOnlyList<string>? Scopes = null, int? ExpiresInDays = null);
-
-/// <summary>A key as its organization sees it.</summary>
-public sealed record ApiKeyView(
-    string Id,
-    string Name,
-    string Prefix,
-    IReadOnlyList<string> Scopes,
-    string CreatedBy,
-    DateTimeOffset CreatedAt,
-    DateTimeOffset? ExpiresAt,
-    DateTimeOffset? RevokedAt,
-    DateTimeOffset? LastUsedAt,
-    bool IsActive);
-
-/// <summary>A page of keys, newest first, and the id after which the next one begins; null at the end.</summary>
-public sealed record ApiKeyPage(IReadOnlyList<ApiKeyView> Keys, string? NextAfter);
-
-/// <summary>What became of the wish for a key.</summary>
-public abstract record ApiKeyCreation
-{
-    private ApiKeyCreation()
-    {
-    }
-
-    /// <summary>Made; <paramref name="Secret"/> is the whole key and is known to nobody after this.</summary>
-    public sealed record Created(ApiKeyView Key, string Secret) : ApiKeyCreation
-    {
-        // Never shown by accident, as a record's members are.
-        public override string ToString() => Key.Id;
-    }
-
-    /// <summary>The named part of the wish cannot be.</summary>
-    public sealed record Invalid(string Field, string Message) : ApiKeyCreation;
-
-    /// <summary>The organization has as many active keys as it may.</summary>
-    public sealed record TooMany(int Limit) : ApiKeyCreation;
-}
-
 /// <summary>API keys: made by owners, shown once, stored as a hash, refused from the request after they are revoked.</summary>
 public sealed class ApiKeys(
     IDbContextFactory<BillingDbContext> contexts, KeyUsage usage, IOptions<ApiKeyOptions> options, TimeProvider clock)
 {
     /// <summary>Longest life of a key that expires, in days.</summary>
     public const int MaxExpiryDays = 3650;
+
+    /// <summary>Longest time for which a replaced key goes on working.</summary>
+    public static readonly TimeSpan MaxGrace = TimeSpan.FromDays(7);
 
     /// <summary>Most keys on one page.</summary>
     public const int PageLimit = 100;
@@ -98,40 +58,73 @@ public sealed class ApiKeys(
             caller.DemandPlatformAdministrator();
         }
 
-        var now = clock.Now();
-        var text = ApiKeyText.New(options.Value.Prefix, options.Value.Environment!.Value.Text());
-        var key = new ApiKey
-        {
-            Id = Ids.New("key", now),
-            OrganizationId = caller.OrganizationId,
-            Name = name,
-            Lookup = text.Lookup,
-            Prefix = text.Prefix,
-            Hash = text.Hash,
-            ScopeList = string.Join(' ', Scopes.All.Where(scopes.Contains)),
-            CreatedBy = caller.UserId!,
-            CreatedAt = now,
-            ExpiresAt = wish.ExpiresInDays is { } days ? now.AddDays(days) : null,
-        };
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var unit = await db.Database.BeginTransactionAsync(cancellationToken);
-
-        // Two keys made at once wait for each other on the organization's row, so that the count holds.
-        await db.Set<Organization>().Where(row => row.Id == caller.OrganizationId)
-            .ExecuteUpdateAsync(update => update.SetProperty(row => row.Name, row => row.Name), cancellationToken);
-        var active = await db.Set<ApiKey>().CountAsync(
-            row => row.OrganizationId == caller.OrganizationId && row.RevokedAt == null && (row.ExpiresAt == null || row.ExpiresAt > now), cancellationToken);
-        if (active >= options.Value.MaxPerOrganization)
+        var now = clock.Now();
+        if (await LockAndCountAsync(db, caller.OrganizationId, now, cancellationToken) >= options.Value.MaxPerOrganization)
         {
             return new ApiKeyCreation.TooMany(options.Value.MaxPerOrganization);
         }
 
-        var created = new ApiKeyCreation.Created(View(key, now), text.Text);
-        db.Add(key);
+        var scopeList = string.Join(' ', Scopes.All.Where(scopes.Contains));
+        var created = Add(db, caller, name, scopeList, wish.ExpiresInDays is { } days ? TimeSpan.FromDays(days) : null, null, now);
         receipt?.AddTo(db, created);
         await db.SaveChangesAsync(cancellationToken);
         await unit.CommitAsync(cancellationToken);
         return created;
+    }
+
+    /// <summary>Makes a key in another's place, with its name, scopes and length of life; the other goes on working for a while, so that nothing that uses it has to stop.</summary>
+    /// <param name="caller">An owner.</param>
+    /// <param name="keyId">An active key.</param>
+    /// <param name="grace">How long it goes on, zero to <see cref="MaxGrace"/>, and not beyond its own end.</param>
+    /// <param name="receipt">Stores the answer of a request with the keys; null where nobody asks twice.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="AccessDeniedException">The caller is not an owner; or the key mints credit and the caller is no platform administrator.</exception>
+    public async Task<ApiKeyRotation> RotateAsync(
+        Caller caller, string keyId, TimeSpan grace, Receipt<ApiKeyRotation.Rotated>? receipt, CancellationToken cancellationToken)
+    {
+        caller.DemandRole(MemberRole.Owner);
+        ArgumentOutOfRangeException.ThrowIfLessThan(grace, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(grace, MaxGrace);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var unit = await db.Database.BeginTransactionAsync(cancellationToken);
+        var now = clock.Now();
+        var active = await LockAndCountAsync(db, caller.OrganizationId, now, cancellationToken);
+        var old = await db.Set<ApiKey>().SingleOrDefaultAsync(row => row.Id == keyId && row.OrganizationId == caller.OrganizationId, cancellationToken);
+        if (old is null)
+        {
+            return new ApiKeyRotation.NoSuchKey();
+        }
+
+        if (await db.Set<ApiKey>().AsNoTracking().SingleOrDefaultAsync(row => row.ReplacesId == old.Id, cancellationToken) is { } successor)
+        {
+            return new ApiKeyRotation.Replaced(Link(successor));
+        }
+
+        if (!old.IsActive(now))
+        {
+            return new ApiKeyRotation.Ended();
+        }
+
+        // Somebody with as many keys as there may be can still replace each of them.
+        if (active >= options.Value.MaxPerOrganization * 2)
+        {
+            return new ApiKeyRotation.TooMany(options.Value.MaxPerOrganization * 2);
+        }
+
+        if (old.Scopes.Contains(Scopes.BillingWrite))
+        {
+            caller.DemandPlatformAdministrator();
+        }
+
+        var made = Add(db, caller, old.Name, old.ScopeList, old.ExpiresAt - old.CreatedAt, old, now);
+        old.ExpiresAt = old.ExpiresAt is { } end && end < now + grace ? end : now + grace;
+        var rotated = new ApiKeyRotation.Rotated(made, View(old, now) with { ReplacedBy = new KeyLink(made.Key.Id, made.Key.Prefix) });
+        receipt?.AddTo(db, rotated);
+        await db.SaveChangesAsync(cancellationToken);
+        await unit.CommitAsync(cancellationToken);
+        return rotated;
     }
 
     /// <summary>The organization's keys, newest first, revoked and expired ones included.</summary>
@@ -152,8 +145,7 @@ public sealed class ApiKeys(
         }
 
         var page = await rows.OrderByDescending(row => row.Id).Take(limit + 1).ToListAsync(cancellationToken);
-        var now = clock.Now();
-        var views = page.Take(limit).Select(row => View(row, now)).ToList();
+        var views = await ViewAsync(db, [.. page.Take(limit)], cancellationToken);
         return new ApiKeyPage(views, page.Count > limit ? views[^1].Id : null);
     }
 
@@ -164,7 +156,7 @@ public sealed class ApiKeys(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var key = await db.Set<ApiKey>().AsNoTracking()
             .SingleOrDefaultAsync(row => row.Id == keyId && row.OrganizationId == caller.OrganizationId, cancellationToken);
-        return key is null ? null : View(key, clock.Now());
+        return key is null ? null : (await ViewAsync(db, [key], cancellationToken))[0];
     }
 
     /// <summary>Ends a key's life, from the next request on, on every instance. Again: no change.</summary>
@@ -217,6 +209,58 @@ public sealed class ApiKeys(
         return Caller.ForKey(found.Key.Id, found.Key.OrganizationId, scopes, mintsCredit: scopes.Contains(Scopes.BillingWrite));
     }
 
+    /// <summary>Counts the keys that work. Two that are made at once wait for each other on the organization's row, so that the count holds until the commit.</summary>
+    private static async Task<int> LockAndCountAsync(BillingDbContext db, string organizationId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await db.Set<Organization>().Where(row => row.Id == organizationId)
+            .ExecuteUpdateAsync(update => update.SetProperty(row => row.Name, row => row.Name), cancellationToken);
+        return await db.Set<ApiKey>().CountAsync(
+            row => row.OrganizationId == organizationId && row.RevokedAt == null && (row.ExpiresAt == null || row.ExpiresAt > now), cancellationToken);
+    }
+
+    private ApiKeyCreation.Created Add(
+        BillingDbContext db, Caller caller, string name, string scopeList, TimeSpan? life, ApiKey? replaced, DateTimeOffset now)
+    {
+        var text = ApiKeyText.New(options.Value.Prefix, options.Value.Environment!.Value.Text());
+        var key = new ApiKey
+        {
+            Id = Ids.New("key", now),
+            OrganizationId = caller.OrganizationId,
+            Name = name,
+            Lookup = text.Lookup,
+            Prefix = text.Prefix,
+            Hash = text.Hash,
+            ScopeList = scopeList,
+            CreatedBy = caller.UserId!,
+            CreatedAt = now,
+            ExpiresAt = now + life,
+            ReplacesId = replaced?.Id,
+        };
+        db.Add(key);
+        return new ApiKeyCreation.Created(View(key, now) with { Replaces = replaced is null ? null : Link(replaced) }, text.Text);
+    }
+
+    /// <summary>Keys with those they replaced and were replaced by.</summary>
+    private async Task<IReadOnlyList<ApiKeyView>> ViewAsync(BillingDbContext db, IReadOnlyList<ApiKey> keys, CancellationToken cancellationToken)
+    {
+        var ids = keys.Select(key => key.Id).ToList();
+        var replaced = keys.Select(key => key.ReplacesId).OfType<string>().ToList();
+        var kin = await db.Set<ApiKey>().AsNoTracking()
+            .Where(row => replaced.Contains(row.Id) || (row.ReplacesId != null && ids.Contains(row.ReplacesId)))
+            .ToListAsync(cancellationToken);
+        var now = clock.Now();
+        return
+        [
+            .. keys.Select(key => View(key, now) with
+            {
+                Replaces = kin.Find(other => other.Id == key.ReplacesId) is { } before ? Link(before) : null,
+                ReplacedBy = kin.Find(other => other.ReplacesId == key.Id) is { } after ? Link(after) : null,
+            }),
+        ];
+    }
+
+    private static KeyLink Link(ApiKey key) => new(key.Id, key.Prefix);
+
     private static ApiKeyView View(ApiKey key, DateTimeOffset now) => new(
-        key.Id, key.Name, key.Prefix, key.Scopes, key.CreatedBy, key.CreatedAt, key.ExpiresAt, key.RevokedAt, key.LastUsedAt, key.IsActive(now));
+        key.Id, key.Name, key.Prefix, key.Scopes, key.CreatedBy, key.CreatedAt, key.ExpiresAt, key.RevokedAt, key.LastUsedAt, key.IsActive(now), null, null);
 }

@@ -13,6 +13,7 @@ internal static class KeyEndpoints
         var group = routes.MapGroup("/v1/keys").WithTags("API keys").RequireCaller();
         group.MapPost("/generate", GenerateAsync).WithSummary("Makes a key and shows it this once").Accepts<GenerateRequest>("application/json").Produces<GeneratedKey>();
         group.MapGet("", ListAsync).WithSummary("Lists the organization's keys, newest first").Produces<KeyList>();
+        group.MapPost("/rotate", RotateAsync).WithSummary("Replaces a key; the old one works until the grace ends").Accepts<RotateRequest>("application/json").Produces<RotatedKey>();
         group.MapPost("/revoke", RevokeAsync).WithSummary("Revokes a key, from the next request on").Accepts<RevokeRequest>("application/json").Produces<RevokedKey>();
         return routes;
     }
@@ -27,17 +28,38 @@ internal static class KeyEndpoints
         {
             ApiKeyCreation.Created made => receipt.Answer(made),
             ApiKeyCreation.Invalid invalid => throw ApiException.Invalid(invalid.Field, invalid.Message),
-            ApiKeyCreation.TooMany many => throw new ApiException(
-                StatusCodes.Status409Conflict, "KEY_LIMIT_REACHED", $"An organization has at most {many.Limit} active keys. Revoke one first."),
+            ApiKeyCreation.TooMany many => throw TooMany(many.Limit),
             _ => throw new UnreachableException(),
         };
     }
+
+    private static async Task<IResult> RotateAsync(HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
+    {
+        var request = await http.ReadBodyAsync<RotateRequest>(cancellationToken);
+        var receipt = http.Receipt<ApiKeyRotation.Rotated>(RotatedKey.Of);
+        http.Response.Headers.CacheControl = "no-store";
+        return await keys.RotateAsync(http.Caller(), request.KeyId, TimeSpan.FromSeconds(request.GraceSeconds), receipt, cancellationToken) switch
+        {
+            ApiKeyRotation.Rotated rotated => receipt.Answer(rotated),
+            ApiKeyRotation.NoSuchKey => throw ApiException.NotFound("There is no such key."),
+            ApiKeyRotation.Ended => throw new ApiException(StatusCodes.Status409Conflict, "KEY_NOT_ACTIVE", "This key is revoked or has expired. Make a new one instead."),
+            ApiKeyRotation.Replaced replaced => throw new ApiException(
+                StatusCodes.Status409Conflict, "KEY_ALREADY_REPLACED", $"This key was replaced by {replaced.By.Id}. Rotate that one.",
+                extra: new Dictionary<string, object?> { ["replaced_by"] = replaced.By.Id }),
+            ApiKeyRotation.TooMany many => throw TooMany(many.Limit),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private static ApiException TooMany(int limit) => new(
+        StatusCodes.Status409Conflict, "KEY_LIMIT_REACHED", $"An organization has at most {limit} active keys. Revoke one first.");
 
     private static async Task<KeyList> ListAsync(HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
     {
         var page = await keys.ListAsync(http.Caller(), http.QueryText("after"), http.QueryInt("limit", ApiKeys.PageLimit, 1, ApiKeys.PageLimit), cancellationToken);
         return new KeyList([.. page.Keys.Select(key => new ListedKey(
-            key.Id, key.Prefix, key.Name, key.Scopes, key.IsActive, key.CreatedAt, key.ExpiresAt, key.LastUsedAt, key.RevokedAt))], page.NextAfter);
+            key.Id, key.Prefix, key.Name, key.Scopes, key.IsActive, key.CreatedAt, key.ExpiresAt, key.LastUsedAt, key.RevokedAt,
+            key.Replaces?.Id, key.ReplacedBy?.Id))], page.NextAfter);
     }
 
     private static async Task<IResult> RevokeAsync(HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
@@ -65,9 +87,36 @@ internal static class KeyEndpoints
         [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt,
         string Warning)
     {
+        public const string ShownOnce = "Store this key now. Only its hash is kept, and it cannot be shown again.";
+
         public static GeneratedKey Of(ApiKeyCreation.Created made) => new(
-            made.Key.Id, made.Secret, made.Key.Prefix, made.Key.Name, made.Key.Scopes, IsActive: true, made.Key.CreatedAt, made.Key.ExpiresAt,
-            "Store this key now. Only its hash is kept, and it cannot be shown again.");
+            made.Key.Id, made.Secret, made.Key.Prefix, made.Key.Name, made.Key.Scopes, IsActive: true, made.Key.CreatedAt, made.Key.ExpiresAt, ShownOnce);
+    }
+
+    internal sealed record RotateRequest(
+        [property: JsonPropertyName("key_id"), StringLength(100)] string KeyId,
+        [property: JsonPropertyName("grace_seconds"), Range(0, 604_800, ErrorMessage = "The old key works for 0 to 604,800 more seconds, which is 7 days.")] int GraceSeconds = 86_400);
+
+    internal sealed record RotatedKey(
+        string Id,
+        [property: JsonPropertyName("api_key")] string ApiKey,
+        [property: JsonPropertyName("key_prefix")] string KeyPrefix,
+        string Name,
+        IReadOnlyList<string> Scopes,
+        [property: JsonPropertyName("is_active")] bool IsActive,
+        [property: JsonPropertyName("created_at")] DateTimeOffset CreatedAt,
+        [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt,
+        string Warning,
+        string Replaces,
+        [property: JsonPropertyName("old_key_expires_at")] DateTimeOffset? OldKeyExpiresAt)
+    {
+        public static RotatedKey Of(ApiKeyRotation.Rotated rotated)
+        {
+            var (made, key) = (rotated.New, rotated.New.Key);
+            return new RotatedKey(
+                key.Id, made.Secret, key.Prefix, key.Name, key.Scopes, IsActive: true, key.CreatedAt, key.ExpiresAt, GeneratedKey.ShownOnce,
+                rotated.Old.Id, rotated.Old.ExpiresAt);
+        }
     }
 
     internal sealed record ListedKey(
@@ -79,7 +128,9 @@ internal static class KeyEndpoints
         [property: JsonPropertyName("created_at")] DateTimeOffset CreatedAt,
         [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt,
         [property: JsonPropertyName("last_used_at")] DateTimeOffset? LastUsedAt,
-        [property: JsonPropertyName("revoked_at")] DateTimeOffset? RevokedAt);
+        [property: JsonPropertyName("revoked_at")] DateTimeOffset? RevokedAt,
+        string? Replaces,
+        [property: JsonPropertyName("replaced_by")] string? ReplacedBy);
 
     internal sealed record KeyList(IReadOnlyList<ListedKey> Data, [property: JsonPropertyName("next_after")] string? NextAfter);
 

@@ -21,6 +21,7 @@ public static class StoreServices
         // The identity tables, passkeys included, follow this option; it is read through the application's services.
         services.Configure<IdentityOptions>(options => options.Stores.SchemaVersion = IdentitySchemaVersions.Version3);
         services.AddSingleton<Migrator>();
+        services.AddSingleton<ChangeRelay>();
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<IdempotencySweep>();
         services.AddHostedService(provider => provider.GetRequiredService<IdempotencySweep>());
@@ -58,6 +59,7 @@ public static class StoreServices
         services.AddSingleton<PostgresRateCounters>();
         services.AddSingleton<IRateCounters>(provider => provider.GetRequiredService<PostgresRateCounters>());
         services.AddHostedService(provider => provider.GetRequiredService<PostgresRateCounters>());
+        services.AddHostedService<PostgresRelay>();
         return services.AddContext<PostgresBillingDbContext>();
     }
 

@@ -7,19 +7,33 @@ using Microsoft.EntityFrameworkCore;
 namespace BillingPortal.Subscriptions;
 
 /// <summary>Tells which plan an organization is on. Remembers what it read for <see cref="Freshness"/>, so that a charge needs no read.</summary>
-/// <remarks>A change made through this instance is seen at once; one made by another instance within <see cref="Freshness"/>.</remarks>
-public sealed class PlanStandings(IDbContextFactory<BillingDbContext> contexts, PriceCatalog catalog, TimeProvider clock)
+/// <remarks>A change made through this instance is seen at once; one made by another as soon as it tells, and within <see cref="Freshness"/> at the latest.</remarks>
+public sealed class PlanStandings
 {
     /// <summary>How long a standing is believed without asking again.</summary>
     public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
 
     private const int Capacity = 20_000;
+    private const string Topic = "plan";
 
     private readonly Func<BillingDbContext, string, CancellationToken, Task<Subscription?>> find =
         EF.CompileAsyncQuery((BillingDbContext db, string organizationId, CancellationToken _) =>
             db.Set<Subscription>().AsNoTracking().FirstOrDefault(row => row.OrganizationId == organizationId));
 
     private readonly ConcurrentDictionary<string, Remembered> remembered = new(StringComparer.Ordinal);
+    private readonly IDbContextFactory<BillingDbContext> contexts;
+    private readonly PriceCatalog catalog;
+    private readonly ChangeRelay relay;
+    private readonly TimeProvider clock;
+
+    // Counts what was forgotten, so that a reading which began before is not remembered after it.
+    private long forgotten;
+
+    public PlanStandings(IDbContextFactory<BillingDbContext> contexts, PriceCatalog catalog, ChangeRelay relay, TimeProvider clock)
+    {
+        (this.contexts, this.catalog, this.relay, this.clock) = (contexts, catalog, relay, clock);
+        relay.Subscribe(Topic, ForgetHere, ForgetAll);
+    }
 
     /// <summary>How the organization stands now. Asks nobody's permission: callers show it only to the organization itself.</summary>
     public async ValueTask<PlanStanding> GetAsync(string organizationId, CancellationToken cancellationToken)
@@ -30,7 +44,7 @@ public sealed class PlanStandings(IDbContextFactory<BillingDbContext> contexts, 
             return At(known.Standing, now);
         }
 
-        var readAt = clock.GetTimestamp();
+        var (readAt, forgottenBefore) = (clock.GetTimestamp(), Volatile.Read(ref forgotten));
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var standing = StandingOf(organizationId, await find(db, organizationId, cancellationToken), now);
         if (remembered.Count >= Capacity)
@@ -38,12 +52,20 @@ public sealed class PlanStandings(IDbContextFactory<BillingDbContext> contexts, 
             remembered.Clear();
         }
 
-        remembered[organizationId] = new Remembered(standing, readAt);
+        if (Volatile.Read(ref forgotten) == forgottenBefore)
+        {
+            remembered[organizationId] = new Remembered(standing, readAt);
+        }
+
         return standing;
     }
 
-    /// <summary>Makes the next question read again, after a change.</summary>
-    internal void Forget(string organizationId) => remembered.TryRemove(organizationId, out _);
+    /// <summary>Makes the next question read again, after a change; here, and on every other instance.</summary>
+    internal void Forget(string organizationId)
+    {
+        ForgetHere(organizationId);
+        relay.Announce(Topic, organizationId);
+    }
 
     internal PlanStanding StandingOf(string organizationId, Subscription? subscription, DateTimeOffset now)
     {
@@ -96,6 +118,18 @@ public sealed class PlanStandings(IDbContextFactory<BillingDbContext> contexts, 
             Cycle = CycleDates.At(standing.StartedAt, standing.Interval, instant),
             AllowanceCycle = CycleDates.At(standing.StartedAt, standing.Allowance.Every, instant),
         };
+    }
+
+    private void ForgetHere(string organizationId)
+    {
+        Interlocked.Increment(ref forgotten);
+        remembered.TryRemove(organizationId, out _);
+    }
+
+    private void ForgetAll()
+    {
+        Interlocked.Increment(ref forgotten);
+        remembered.Clear();
     }
 
     private sealed record Remembered(PlanStanding Standing, long ReadAt);

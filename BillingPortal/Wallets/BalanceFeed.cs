@@ -1,14 +1,21 @@
 using System.Collections.Concurrent;
+using BillingPortal.Store;
 
 namespace BillingPortal.Wallets;
 
-/// <summary>Tells whoever listens that an organization's wallets changed. It says that, not what: listeners read again, at a pace of their own.</summary>
+/// <summary>Tells whoever listens that an organization's wallets changed, on this instance or another. It says that, not what: listeners read again, at a pace of their own.</summary>
 public sealed class BalanceFeed
 {
-    private readonly ConcurrentDictionary<string, ConcurrentDictionary<Subscription, byte>> listeners = new(StringComparer.Ordinal);
+    private const string Topic = "wallet";
 
-    /// <summary>Organizations changed by this instance, for a relay to others.</summary>
-    internal event Action<string>? ChangedHere;
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<Subscription, byte>> listeners = new(StringComparer.Ordinal);
+    private readonly ChangeRelay relay;
+
+    public BalanceFeed(ChangeRelay relay)
+    {
+        this.relay = relay;
+        relay.Subscribe(Topic, Notify, NotifyAll);
+    }
 
     /// <summary>Calls <paramref name="onChange"/> after each commit that changed the organization's wallets, until disposed. It must return at once.</summary>
     public IDisposable Subscribe(string organizationId, Action onChange)
@@ -21,18 +28,17 @@ public sealed class BalanceFeed
     /// <summary>Whether anyone of this instance listens to the organization.</summary>
     public bool IsWatched(string organizationId) => listeners.TryGetValue(organizationId, out var subscriptions) && !subscriptions.IsEmpty;
 
-    /// <summary>Tells listeners of this instance, and the relay.</summary>
+    /// <summary>Tells listeners of this instance, and the other instances.</summary>
     internal void Publish(IEnumerable<string> organizationIds)
     {
         foreach (var organizationId in organizationIds.Distinct(StringComparer.Ordinal))
         {
             Notify(organizationId);
-            ChangedHere?.Invoke(organizationId);
+            relay.Announce(Topic, organizationId);
         }
     }
 
-    /// <summary>Tells listeners of this instance only.</summary>
-    internal void Notify(string organizationId)
+    private void Notify(string organizationId)
     {
         if (listeners.TryGetValue(organizationId, out var subscriptions))
         {
@@ -40,6 +46,14 @@ public sealed class BalanceFeed
             {
                 subscription.OnChange();
             }
+        }
+    }
+
+    private void NotifyAll()
+    {
+        foreach (var organizationId in listeners.Keys)
+        {
+            Notify(organizationId);
         }
     }
 

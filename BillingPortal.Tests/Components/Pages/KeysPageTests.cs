@@ -43,6 +43,34 @@ public abstract class KeysPageTests<TEngine>(StoreFixture<TEngine> store, Browse
     }
 
     [Fact]
+    public async Task A_key_is_replaced_and_the_list_shows_which_took_whose_place()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        var (key, _) = await site.NewKeyAsync(person);
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/keys");
+        await page.AliveAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = $"Rotate {key.Name}" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("in 24 hours")).ToBeCheckedAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByLabel("now", new() { Exact = true }).CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replace the key" }).ClickAsync();
+        var secret = (await page.GetByTestId("secret").TextContentAsync())!;
+        await Assertions.Expect(page.GetByText("is refused from the next call on")).ToBeVisibleAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "I have copied it" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByText($"replaces {key.Prefix}…")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText($"replaced by {secret[..^44]}…")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Replaced", new() { Exact = true })).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+    }
+
+    [Fact]
     public async Task A_key_without_a_name_is_not_made()
     {
         await using var site = Site.Start(store.Database);

@@ -16,6 +16,7 @@ public sealed partial class KeysPage
 
     private bool creating;
     private ApiKeyView? revoking;
+    private ApiKeyView? rotating;
     private string? shownAfter;
 
     [Inject]
@@ -57,6 +58,7 @@ public sealed partial class KeysPage
     private async Task CloseFormAsync()
     {
         creating = false;
+        rotating = null;
         await ReloadAsync();
     }
 

@@ -35,21 +35,6 @@ public sealed partial class CreateKeyDialog
     [Inject]
     private CurrentCaller CurrentCaller { get; set; } = null!;
 
-    [Inject]
-    private NavigationManager NavigationManager { get; set; } = null!;
-
-    private string FirstCall => chosen.Scopes.Contains(Scopes.UsageWrite)
-        ? $$"""
-            curl {{NavigationManager.BaseUri}}api/v1/usage/events \
-              -H "Authorization: Bearer {{secret}}" \
-              -H "Content-Type: application/json" \
-              -d '{"id":"my-first-event","operation":"figma_export"}'
-            """
-        : $"""
-            curl {NavigationManager.BaseUri}api/v1/billing/wallet \
-              -H "Authorization: Bearer {secret}"
-            """;
-
     // A secret is not lost to a slip on Escape.
     private Task CancelAsync() => secret is null ? OnClosed.InvokeAsync() : Task.CompletedTask;
 

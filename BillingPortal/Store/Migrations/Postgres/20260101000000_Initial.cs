@@ -660,6 +660,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     created_by = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     expires_at = table.Column<long>(type: "bigint", nullable: true),
+                    replaces_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     revoked_at = table.Column<long>(type: "bigint", nullable: true),
                     last_used_at = table.Column<long>(type: "bigint", nullable: true)
                 },
@@ -855,6 +856,13 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_api_keys_organization_id_id",
                 table: "api_keys",
                 columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_api_keys_replaces_id",
+                table: "api_keys",
+                column: "replaces_id",
+                unique: true,
+                filter: "replaces_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_buckets_live",

@@ -76,6 +76,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("prefix")
                         .UseCollation("C");
 
+                    b.Property<string>("ReplacesId")
+                        .HasColumnType("text")
+                        .HasColumnName("replaces_id")
+                        .UseCollation("C");
+
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("revoked_at");
@@ -92,6 +97,10 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.HasIndex("Lookup")
                         .IsUnique();
+
+                    b.HasIndex("ReplacesId")
+                        .IsUnique()
+                        .HasFilter("replaces_id IS NOT NULL");
 
                     b.HasIndex("OrganizationId", "Id");
 

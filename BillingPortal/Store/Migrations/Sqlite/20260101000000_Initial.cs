@@ -659,6 +659,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     created_by = table.Column<string>(type: "TEXT", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     expires_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    replaces_id = table.Column<string>(type: "TEXT", nullable: true),
                     revoked_at = table.Column<long>(type: "INTEGER", nullable: true),
                     last_used_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
@@ -854,6 +855,13 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_api_keys_organization_id_id",
                 table: "api_keys",
                 columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_api_keys_replaces_id",
+                table: "api_keys",
+                column: "replaces_id",
+                unique: true,
+                filter: "replaces_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_buckets_live",
