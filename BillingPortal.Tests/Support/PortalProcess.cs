@@ -40,10 +40,10 @@ internal sealed class PortalProcess : IAsyncDisposable
     }
 
     /// <summary>Starts serving and returns when it answers.</summary>
-    public static async Task<PortalProcess> StartAsync(TestDatabase database, int port, CancellationToken cancellationToken)
+    public static async Task<PortalProcess> StartAsync(TestDatabase database, int port, CancellationToken cancellationToken, params string[] settings)
     {
         var address = new Uri($"http://127.0.0.1:{port}");
-        var (process, output) = Launch([$"--urls={address}", .. SettingsOf(database)]);
+        var (process, output) = Launch([$"--urls={address}", .. SettingsOf(database), .. settings]);
         var portal = new PortalProcess(process, output, address);
         using var client = new HttpClient { BaseAddress = address };
         var patience = Stopwatch.StartNew();

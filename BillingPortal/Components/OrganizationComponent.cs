@@ -36,6 +36,9 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
     [Inject]
     private BalanceFeed Feed { get; set; } = null!;
 
+    [Inject]
+    private IHostApplicationLifetime Lifetime { get; set; } = null!;
+
     /// <summary>Cancelled when nobody looks any more.</summary>
     protected CancellationToken Gone { get; }
 
@@ -118,14 +121,15 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
 
     private async Task FollowAsync(Refresher source)
     {
-        var token = Gone;
+        // A page that lost its browser is kept for some minutes; when the portal stops, there is nobody left to read from.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Gone, Lifetime.ApplicationStopping);
         try
         {
-            await source.RunAsync(_ => InvokeAsync(RefreshAsync), token);
+            await source.RunAsync(_ => InvokeAsync(RefreshAsync), end.Token);
         }
-        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        catch (Exception) when (end.IsCancellationRequested)
         {
-            // The page is gone.
+            // The page is gone, or the portal.
         }
         catch (Exception exception)
         {
