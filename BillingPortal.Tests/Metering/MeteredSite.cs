@@ -5,6 +5,7 @@ using System.Text.Json;
 using BillingPortal.Access;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
+using BillingPortal.Payments.Sandbox;
 using BillingPortal.Subscriptions;
 using BillingPortal.Tests.Support;
 using BillingPortal.Wallets;
@@ -96,6 +97,15 @@ public sealed class MeteredSite<TEngine> : IAsyncLifetime
         }
     }
 
+    /// <summary>The same customer with the access token of the person instead of a key.</summary>
+    internal async Task<Customer> AsUserAsync(Customer customer) => customer with { KeyId = "", Client = await Site.NewUserClientAsync(customer.Person) };
+
+    /// <summary>Pays a checkout at the sandbox, which tells the portal.</summary>
+    internal async Task PayAsync(string checkoutUrl) => Assert.Equal(
+        SandboxAnswer.Accepted,
+        await Get<SandboxCheckout>().PayAsync(
+            checkoutUrl[(checkoutUrl.LastIndexOf('/') + 1)..], SandboxMethod.CardThatPays, isAuthenticated: true, losesWebhook: false, TestContext.Current.CancellationToken));
+
     internal async Task<Credits> BalanceAsync(Customer customer, string creditType = CreditTypes.Credits) =>
         (await Get<CurrentWallets>().GetBalanceAsync(customer.Reader, creditType, TestContext.Current.CancellationToken)).Available;
 }
@@ -114,10 +124,14 @@ internal sealed record Customer(Person Person, string KeyId, HttpClient Client)
 
     public Task<Answer> GetAsync(string path) => AskAsync(HttpMethod.Get, path, null);
 
-    private async Task<Answer> AskAsync(HttpMethod method, string path, string? json)
+    public Task<Answer> PostAsync(string path, string? json = null, string contentType = "application/json") => AskAsync(HttpMethod.Post, path, json, contentType);
+
+    public Task<Answer> DeleteAsync(string path) => AskAsync(HttpMethod.Delete, path, null);
+
+    private async Task<Answer> AskAsync(HttpMethod method, string path, string? json, string contentType = "application/json")
     {
         using var request = new HttpRequestMessage(method, path);
-        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, contentType);
         using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
         return await Answer.OfAsync(response);
     }

@@ -24,6 +24,10 @@ internal sealed class WalletHost : IAsyncDisposable
 
     public WalletDays Days => provider.GetRequiredService<WalletDays>();
 
+    public WalletMonths Months => provider.GetRequiredService<WalletMonths>();
+
+    public TransactionPages Pages => provider.GetRequiredService<TransactionPages>();
+
     public ExpirySweep Sweep => provider.GetRequiredService<ExpirySweep>();
 
     public LedgerVerification Verification => provider.GetRequiredService<LedgerVerification>();

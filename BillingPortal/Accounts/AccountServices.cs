@@ -26,6 +26,8 @@ public static class AccountServices
         services.AddScoped<SignIns>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Callers>();
+        services.AddSingleton<CallerProfiles>();
+        services.AddSingleton<ManualCredits>();
         services.AddSingleton<KeyUsage>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyUsage>());
         services.AddScoped<CurrentCaller>();

@@ -149,10 +149,15 @@ public sealed class ApiKeys(
         return new ApiKeyPage(views, page.Count > limit ? views[^1].Id : null);
     }
 
-    /// <summary>A key of the caller's organization; null if it has none of that id.</summary>
+    /// <summary>A key of the caller's organization; null if it has none of that id. A key may always look at itself.</summary>
+    /// <exception cref="AccessDeniedException">Another key without <c>billing:read</c>.</exception>
     public async Task<ApiKeyView?> FindAsync(Caller caller, string keyId, CancellationToken cancellationToken)
     {
-        caller.DemandScope(Scopes.BillingRead);
+        if (keyId != caller.KeyId)
+        {
+            caller.DemandScope(Scopes.BillingRead);
+        }
+
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var key = await db.Set<ApiKey>().AsNoTracking()
             .SingleOrDefaultAsync(row => row.Id == keyId && row.OrganizationId == caller.OrganizationId, cancellationToken);

@@ -95,14 +95,7 @@ internal static class BillingEndpoints
             throw ApiException.Invalid("channel", $"channel must be one of {string.Join(", ", Channels.All)}.");
         }
 
-        // A day as the end includes that day; an instant as the end does not include itself.
-        var to = http.QueryInstant("to");
-        if (http.QueryText("to") is { Length: 10 } && to < DateTimeOffset.MaxValue.AddDays(-1))
-        {
-            to = to.Value.AddDays(1);
-        }
-
-        return new UsageItemQuery(http.QueryInstant("from"), to, channel, http.QueryText("operation"), http.QueryText("keyId"));
+        return new UsageItemQuery(http.QueryInstant("from"), http.QueryEnd("to"), channel, http.QueryText("operation"), http.QueryText("keyId"));
     }
 
     private static string? Cursor(HttpContext http) => http.QueryText("cursor") is not { } cursor

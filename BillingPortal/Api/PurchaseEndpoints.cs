@@ -31,22 +31,9 @@ internal static class PurchaseEndpoints
                 var pack = catalog.FindPack(request.Pack)!;
                 return TypedResults.Ok(new PurchaseAnswer(
                     ready.CheckoutUrl, ready.PaymentId, new PackAnswer(pack.Id, pack.Name, pack.Credits.ToDecimal(), pack.Price.ToString())));
-            case PurchaseStart.NoSuchPack:
-                throw new ApiException(
-                    StatusCodes.Status400BadRequest, "INVALID_PACK", $"There is no such pack. Choose one of {string.Join(", ", catalog.Packs.Select(pack => pack.Id))}.", "pack");
-            case PurchaseStart.UpgradeRequired upgrade:
-                throw new ApiException(
-                    StatusCodes.Status403Forbidden, "UPGRADE_REQUIRED", $"Credit packs need the {upgrade.Required.Name} plan or higher.", upgrade: true);
-            case PurchaseStart.LimitReached limit:
-                throw new ApiException(
-                    StatusCodes.Status429TooManyRequests, "PACK_LIMIT_REACHED", "This billing cycle allows no more of this pack.",
-                    extra: new Dictionary<string, object?> { ["nextAvailableAt"] = limit.NextAvailableAt });
-            case PurchaseStart.KeyReused:
-                throw new ApiException(
-                    StatusCodes.Status422UnprocessableEntity, "IDEMPOTENCY_KEY_REUSED", "This idempotency key was used for another purchase. Nothing was ordered.");
-            default:
-                throw new ApiException(
-                    StatusCodes.Status503ServiceUnavailable, "PAYMENT_PROVIDER_UNAVAILABLE", "The payment provider does not answer just now. Nothing was charged; try again with the same idempotency key.");
+            case var refused:
+                throw PurchaseRefusal.Of(refused, new ApiException(
+                    StatusCodes.Status400BadRequest, "INVALID_PACK", $"There is no such pack. Choose one of {string.Join(", ", catalog.Packs.Select(pack => pack.Id))}.", "pack"));
         }
     }
 

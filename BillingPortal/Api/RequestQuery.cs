@@ -61,6 +61,14 @@ internal static class RequestQuery
             : throw ApiException.Invalid(name, $"{name} must be a day or a time in ISO 8601, such as 2026-04-10 or 2026-04-10T09:30:00Z.");
     }
 
+    /// <summary>The end of a span of time: an instant, which does not include itself, or a day, which includes that day; null if it is not given.</summary>
+    /// <exception cref="ApiException">400 naming the value.</exception>
+    public static DateTimeOffset? QueryEnd(this HttpContext http, string name)
+    {
+        var end = http.QueryInstant(name);
+        return http.QueryText(name) is { Length: 10 } && end < DateTimeOffset.MaxValue.AddDays(-1) ? end.Value.AddDays(1) : end;
+    }
+
     /// <summary>Reads an instant in ISO 8601 (without an offset: UTC), or a day, which means its start in UTC.</summary>
     public static bool TryParseInstant(string text, out DateTimeOffset instant) => DateTimeOffset.TryParseExact(
         text, InstantFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant);

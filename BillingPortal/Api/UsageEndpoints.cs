@@ -7,6 +7,7 @@ using BillingPortal.Ledger;
 using BillingPortal.Metering;
 using BillingPortal.Store;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
 
 namespace BillingPortal.Api;
 
@@ -16,13 +17,16 @@ internal static class UsageEndpoints
     // A full batch of the longest events that are valid, and some.
     private const int LargestBody = 4 * 1024 * 1024;
 
+    private const string CloudEvent = "application/cloudevents+json";
+    private const string CloudEventBatch = "application/cloudevents-batch+json";
+
     public static IEndpointRouteBuilder MapUsage(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/v1/usage").WithTags("Usage").RequireCaller();
         group.MapPost("/events", IngestAsync)
             .WithSummary("Charges usage: one event, or an array of up to 1,000")
             .WithMetadata(new RequestSizeLimitAttribute(LargestBody))
-            .Accepts<EventBody>("application/json").Produces<EventAnswer>();
+            .Accepts<EventBody>("application/json", CloudEvent, CloudEventBatch).Produces<EventAnswer>();
         group.MapGet("", GetAsync).WithSummary("Calls and credits of the last days, by operation and day").Produces<UsageSummary>();
         return routes;
     }
@@ -30,28 +34,42 @@ internal static class UsageEndpoints
     private static async Task<IResult> IngestAsync(HttpContext http, UsageIngestion ingestion, CancellationToken cancellationToken)
     {
         var body = await http.ReadJsonAsync(cancellationToken);
+        var (form, one) = FormOf(http);
         switch (body.ValueKind)
         {
-            case JsonValueKind.Object:
-                var answers = await AnswerAsync(http, ingestion, [body], cancellationToken);
+            case JsonValueKind.Object when one is not false:
+                var answers = await AnswerAsync(http, ingestion, form, [body], cancellationToken);
                 return answers[0] is { Rejection: { } rejection } ? throw Refused(rejection) : TypedResults.Ok(EventAnswer.Of(answers[0]));
-            case JsonValueKind.Array when body.GetArrayLength() is > 0 and <= UsageLimits.BatchSize:
-                var results = await AnswerAsync(http, ingestion, [.. body.EnumerateArray()], cancellationToken);
+            case JsonValueKind.Array when one is not true && body.GetArrayLength() is > 0 and <= UsageLimits.BatchSize:
+                var results = await AnswerAsync(http, ingestion, form, [.. body.EnumerateArray()], cancellationToken);
                 return TypedResults.Ok(new BatchAnswer([.. results.Select(EventAnswer.Of)]));
             default:
-                throw ApiException.Invalid(null, $"The body must be an event, or an array of 1 to {UsageLimits.BatchSize} events.");
+                throw ApiException.Invalid(null, one switch
+                {
+                    true => "The body must be an event.",
+                    false => $"The body must be an array of 1 to {UsageLimits.BatchSize} events.",
+                    null => $"The body must be an event, or an array of 1 to {UsageLimits.BatchSize} events.",
+                });
         }
     }
 
+    /// <summary>How events are written, and whether the body is one of them or several; null: it may be either.</summary>
+    private static (EventForm Form, bool? One) FormOf(HttpContext http) => MediaTypeHeaderValue.Parse(http.Request.ContentType).MediaType.Value?.ToLowerInvariant() switch
+    {
+        CloudEvent => (EventForm.CloudEvents, true),
+        CloudEventBatch => (EventForm.CloudEvents, false),
+        _ => (EventForm.Own, null),
+    };
+
     /// <summary>An answer to each element; one that is no event is rejected without holding up the others.</summary>
     private static async Task<IReadOnlyList<UsageResult>> AnswerAsync(
-        HttpContext http, UsageIngestion ingestion, IReadOnlyList<JsonElement> elements, CancellationToken cancellationToken)
+        HttpContext http, UsageIngestion ingestion, EventForm form, IReadOnlyList<JsonElement> elements, CancellationToken cancellationToken)
     {
         var answers = new UsageResult?[elements.Count];
         var events = new List<UsageEvent>(elements.Count);
         foreach (var (i, element) in elements.Index())
         {
-            if (UsageEventJson.Read(element, out var rejection) is { } reported)
+            if (form.Read(element, out var rejection) is { } reported)
             {
                 events.Add(reported);
             }
@@ -63,10 +81,24 @@ internal static class UsageEndpoints
 
         var ingested = await ingestion.IngestAsync(http.Caller(), events, cancellationToken);
         var next = 0;
-        return [.. answers.Select(answer => answer ?? ingested[next++])];
+        return [.. answers.Select(answer => form.Name(answer ?? ingested[next++]))];
     }
 
-    private static ApiException Refused(UsageRejection rejection) => rejection.Shortage is { } shortage
+    /// <summary>A way to write events: how one is read, and what its fields are called when something is wrong with them.</summary>
+    private sealed record EventForm(EventForm.Reader Read, Func<string?, string?> FieldOf)
+    {
+        public delegate UsageEvent? Reader(JsonElement element, out UsageRejection? rejection);
+
+        public static EventForm Own { get; } = new(UsageEventJson.Read, field => field);
+
+        public static EventForm CloudEvents { get; } = new(UsageEventJson.ReadCloudEvent, UsageEventJson.CloudEventField);
+
+        public UsageResult Name(UsageResult result) =>
+            result.Rejection is { } rejection ? result with { Rejection = rejection with { Field = FieldOf(rejection.Field) } } : result;
+    }
+
+    /// <summary>The error of usage that was not taken.</summary>
+    internal static ApiException Refused(UsageRejection rejection) => rejection.Shortage is { } shortage
         ? new ApiException(StatusCodes.Status402PaymentRequired, rejection.Code, "Insufficient credits", extra: new Dictionary<string, object?>
         {
             ["message"] = rejection.Message,

@@ -10,7 +10,44 @@ namespace BillingPortal.Api;
 internal static class UsageEventJson
 {
     /// <summary>An event; null, and why, if the element is none. Unknown fields are ignored; null is absent.</summary>
-    public static UsageEvent? Read(JsonElement element, out UsageRejection? rejection)
+    public static UsageEvent? Read(JsonElement element, out UsageRejection? rejection) =>
+        Read(element, out rejection, static element => new UsageEvent(
+            Required(element, "id"), Required(element, "operation"), Amount(element, "", "quantity"), Instant(element, "occurredAt"), Properties(element, "properties.")));
+
+    /// <summary>An event in the JSON form of CloudEvents 1.0: <c>type</c> ends with the operation, <c>data</c> holds quantity and properties, source and id de-duplicate together.</summary>
+    public static UsageEvent? ReadCloudEvent(JsonElement element, out UsageRejection? rejection) => Read(element, out rejection, static element =>
+    {
+        if (Required(element, "specversion") != "1.0")
+        {
+            throw new FieldException("specversion", "must be 1.0");
+        }
+
+        var type = Required(element, "type");
+        var data = TryGet(element, "data", out var given) ? given : EmptyData;
+        if (data.ValueKind is not JsonValueKind.Object || TryGet(element, "data_base64", out _))
+        {
+            throw new FieldException("data", "must be a JSON object");
+        }
+
+        return new UsageEvent(
+            Required(element, "id"), type[(type.LastIndexOf('.') + 1)..], Amount(data, "data.", "quantity"), Instant(element, "time"),
+            Properties(data, "data.properties."), Required(element, "source"));
+    });
+
+    /// <summary>The field of a CloudEvent that became this field of an event.</summary>
+    public static string? CloudEventField(string? field) => field switch
+    {
+        null => null,
+        "id" or "source" or "type" or "time" or "specversion" or "data" => field,
+        "operation" => "type",
+        "origin" => "source",
+        "occurredAt" => "time",
+        _ => field.StartsWith("data.", StringComparison.Ordinal) ? field : $"data.{field}",
+    };
+
+    private static readonly JsonElement EmptyData = JsonElement.Parse("{}");
+
+    private static UsageEvent? Read(JsonElement element, out UsageRejection? rejection, Func<JsonElement, UsageEvent> read)
     {
         rejection = null;
         if (element.ValueKind is not JsonValueKind.Object)
@@ -21,17 +58,28 @@ internal static class UsageEventJson
 
         try
         {
-            return new UsageEvent(
-                Text(element, "", "id") ?? throw new FieldException("id", "is missing"),
-                Text(element, "", "operation") ?? throw new FieldException("operation", "is missing"),
-                Amount(element, "", "quantity"),
-                Instant(element, "occurredAt"),
-                Properties(element));
+            return read(element);
         }
         catch (FieldException fault)
         {
             rejection = new(UsageRejection.Invalid, $"{fault.Field} {fault.Message}.", fault.Field);
             return null;
+        }
+    }
+
+    private static string Required(JsonElement element, string name) => Text(element, "", name) ?? throw new FieldException(name, "is missing");
+
+    /// <summary>The quantity and the properties of a body that has them as an event does.</summary>
+    /// <exception cref="ApiException">400 naming the field.</exception>
+    public static (Quantity? Quantity, UsageProperties Properties) ReadUse(JsonElement body)
+    {
+        try
+        {
+            return (Amount(body, "", "quantity"), Properties(body, "properties."));
+        }
+        catch (FieldException fault)
+        {
+            throw ApiException.Invalid(fault.Field, $"{fault.Field} {fault.Message}.");
         }
     }
 
@@ -48,15 +96,14 @@ internal static class UsageEventJson
         }
     }
 
-    private static UsageProperties Properties(JsonElement element)
+    private static UsageProperties Properties(JsonElement element, string path)
     {
         if (!TryGet(element, "properties", out var properties))
         {
             return UsageProperties.None;
         }
 
-        const string path = "properties.";
-        return properties.ValueKind is not JsonValueKind.Object ? throw new FieldException("properties", "must be an object") : new UsageProperties
+        return properties.ValueKind is not JsonValueKind.Object ? throw new FieldException(path.TrimEnd('.'), "must be an object") : new UsageProperties
         {
             Model = Text(properties, path, "model"),
             InputTokens = Amount(properties, path, "inputTokens"),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
@@ -65,12 +66,29 @@ internal sealed class TierCounts(IDbContextFactory<BillingDbContext> contexts)
 {
     private readonly SemaphoreSlim[] turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
 
-    /// <summary>Waits for the turn of an organization's price; ends it when disposed.</summary>
-    public async Task<IDisposable> TakeTurnAsync(string organizationId, string priceId, CancellationToken cancellationToken)
+    /// <summary>Lets <paramref name="attempt"/> price usage by the count as it stands, again until nobody else used the tier's units meanwhile.</summary>
+    /// <param name="organizationId">Whose price.</param>
+    /// <param name="priceId">The tiered price; null if the price has no tiers, and then there is one attempt without a position.</param>
+    /// <param name="cycleStart">Of the billing cycle that counts.</param>
+    /// <param name="attempt">Null if the position it was given is outdated.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task<T> PriceAsync<T>(
+        string organizationId, string? priceId, DateTimeOffset cycleStart, Func<TierPosition?, Task<T?>> attempt, CancellationToken cancellationToken)
+        where T : class
     {
-        var turn = turns[unchecked((uint)HashCode.Combine(organizationId, priceId)) % (uint)turns.Length];
-        await turn.WaitAsync(cancellationToken);
-        return new Turn(turn);
+        if (priceId is null)
+        {
+            return await attempt(null) ?? throw new UnreachableException("Only a tiered price can be outdated.");
+        }
+
+        using var turn = await TakeTurnAsync(organizationId, priceId, cancellationToken);
+        while (true)
+        {
+            if (await attempt(await ReadAsync(organizationId, priceId, cycleStart, cancellationToken)) is { } result)
+            {
+                return result;
+            }
+        }
     }
 
     public async Task<TierPosition> ReadAsync(string organizationId, string priceId, DateTimeOffset cycleStart, CancellationToken cancellationToken)
@@ -81,6 +99,14 @@ internal sealed class TierCounts(IDbContextFactory<BillingDbContext> contexts)
             .Select(row => row.QuantityMicros)
             .SingleOrDefaultAsync(cancellationToken);
         return new TierPosition(organizationId, priceId, cycleStart, Quantity.FromMicros(used));
+    }
+
+    /// <summary>Waits for the turn of an organization's price; ends it when disposed.</summary>
+    private async Task<IDisposable> TakeTurnAsync(string organizationId, string priceId, CancellationToken cancellationToken)
+    {
+        var turn = turns[unchecked((uint)HashCode.Combine(organizationId, priceId)) % (uint)turns.Length];
+        await turn.WaitAsync(cancellationToken);
+        return new Turn(turn);
     }
 
     private sealed class Turn(SemaphoreSlim turn) : IDisposable

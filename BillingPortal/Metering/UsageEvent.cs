@@ -9,7 +9,9 @@ namespace BillingPortal.Metering;
 /// <param name="Quantity">In the operation's unit; null is one of what comes whole.</param>
 /// <param name="OccurredAt">When it happened; null: now.</param>
 /// <param name="Properties">What else bears on its price or is told in reports.</param>
-public sealed record UsageEvent(string Id, string Operation, Quantity? Quantity, DateTimeOffset? OccurredAt, UsageProperties Properties);
+/// <param name="Origin">Where the id comes from, if it de-duplicates only together with that: a CloudEvent's source. 1 to <see cref="UsageLimits.OriginLength"/> characters.</param>
+public sealed record UsageEvent(
+    string Id, string Operation, Quantity? Quantity, DateTimeOffset? OccurredAt, UsageProperties Properties, string? Origin = null);
 
 /// <summary>What an event may say of itself. Source: contract, "The portal's own", usage events.</summary>
 public sealed record UsageProperties
@@ -44,6 +46,24 @@ public sealed record UsageProperties
     /// <summary>"failed" is recorded and costs nothing; anything else is charged.</summary>
     public string? Status { get; init; }
 
+    /// <summary>These properties, and those of <paramref name="earlier"/> that these do not tell.</summary>
+    public UsageProperties Over(UsageProperties earlier) => new()
+    {
+        Model = Model ?? earlier.Model,
+        InputTokens = InputTokens ?? earlier.InputTokens,
+        OutputTokens = OutputTokens ?? earlier.OutputTokens,
+        TollFree = TollFree || earlier.TollFree,
+        CarrierCost = CarrierCost.IsZero ? earlier.CarrierCost : CarrierCost,
+        AgentId = AgentId ?? earlier.AgentId,
+        RepoId = RepoId ?? earlier.RepoId,
+        UnitId = UnitId ?? earlier.UnitId,
+        Host = Host ?? earlier.Host,
+        NodeType = NodeType ?? earlier.NodeType,
+        LlmType = LlmType ?? earlier.LlmType,
+        LlmModel = LlmModel ?? earlier.LlmModel,
+        Status = Status ?? earlier.Status,
+    };
+
     public bool Failed => string.Equals(Status, "failed", StringComparison.OrdinalIgnoreCase);
 }
 
@@ -54,6 +74,9 @@ public static class UsageLimits
     public const int BatchSize = 1000;
 
     public const int IdLength = 200;
+
+    /// <summary>Longest origin of an id.</summary>
+    public const int OriginLength = 500;
 
     /// <summary>Longest text of a property.</summary>
     public const int PropertyLength = 200;
@@ -110,4 +133,7 @@ public sealed record UsageRejection(string Code, string Message, string? Field, 
     public const string UnknownOperation = "UNKNOWN_OPERATION";
     public const string UnknownModel = "UNKNOWN_MODEL";
     public const string InsufficientCredits = "INSUFFICIENT_CREDITS";
+
+    internal static UsageRejection Short(Refusal.Insufficient shortage) =>
+        new(InsufficientCredits, $"Need ~{shortage.Needed} credits, have {shortage.Available}", null, shortage);
 }

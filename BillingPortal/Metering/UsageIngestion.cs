@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using BillingPortal.Access;
 using BillingPortal.Catalog;
@@ -22,6 +21,7 @@ public sealed class UsageIngestion(
 {
     private readonly UsagePricing pricing = new(catalog);
     private readonly TierCounts tiers = new(contexts);
+    private readonly UsagePoster poster = new(standings, allowances, writer, clock);
 
     /// <summary>Charges events in their order; each stands for itself, and one that is rejected leaves the others alone.</summary>
     /// <param name="caller">A key with <see cref="Scopes.UsageWrite"/>, or a person who may spend the organization's money.</param>
@@ -32,12 +32,7 @@ public sealed class UsageIngestion(
     /// <exception cref="Exception">The database stayed away: what became of the events is not known; send them all again under the same ids.</exception>
     public async Task<IReadOnlyList<UsageResult>> IngestAsync(Caller caller, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
     {
-        caller.DemandScope(Scopes.UsageWrite);
-        if (caller.Kind is CallerKind.User)
-        {
-            caller.DemandRole(MemberRole.Billing);
-        }
-
+        UsageAccess.DemandReport(caller);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(events.Count, UsageLimits.BatchSize);
         var standing = await standings.GetAsync(caller.OrganizationId, cancellationToken);
         var pending = new Task<Ingested>[events.Count];
@@ -52,31 +47,15 @@ public sealed class UsageIngestion(
         return [.. ingested.Select(one => one.Result ?? first[one.DuplicateOf!])];
     }
 
-    private async Task<Ingested> IngestAsync(Caller caller, PlanStanding standing, UsageEvent reported, CancellationToken cancellationToken)
-    {
-        if (pricing.TieredPrice(reported, standing.Plan) is not { } priceId)
-        {
-            return await ChargeAsync(caller, standing, reported, null, cancellationToken)
-                ?? throw new UnreachableException("Only a tiered price can be outdated.");
-        }
-
-        using var turn = await tiers.TakeTurnAsync(caller.OrganizationId, priceId, cancellationToken);
-        while (true)
-        {
-            var position = await tiers.ReadAsync(caller.OrganizationId, priceId, standing.CycleStart, cancellationToken);
-            if (await ChargeAsync(caller, standing, reported, position, cancellationToken) is { } ingested)
-            {
-                return ingested;
-            }
-        }
-    }
+    private Task<Ingested> IngestAsync(Caller caller, PlanStanding standing, UsageEvent reported, CancellationToken cancellationToken) => tiers.PriceAsync(
+        caller.OrganizationId, pricing.TieredPrice(reported, standing.Plan), standing.CycleStart,
+        position => ChargeAsync(caller, standing, reported, position, cancellationToken), cancellationToken);
 
     /// <summary>Null if another instance used the tier's units meanwhile: then the price must be made anew.</summary>
     private async Task<Ingested?> ChargeAsync(
         Caller caller, PlanStanding standing, UsageEvent reported, TierPosition? position, CancellationToken cancellationToken)
     {
-        var now = clock.Now();
-        if (pricing.Price(reported, standing.Plan, position?.Used ?? Quantity.Zero, now, out var rejection) is not { } priced)
+        if (pricing.Price(reported, standing.Plan, position?.Used ?? Quantity.Zero, clock.Now(), out var rejection) is not { } priced)
         {
             // An event that was recorded stays so, even when it comes again too late or as nonsense.
             return await FindFirstAsync(caller.OrganizationId, reported, rejection!, cancellationToken) is { } first
@@ -84,32 +63,19 @@ public sealed class UsageIngestion(
                 : new(UsageResult.Rejected(reported.Id, rejection!), null);
         }
 
-        var due = DueFor(priced, standing, now);
-        var result = await writer.ExecuteAsync(Command(caller, priced, position, due, now), cancellationToken);
-        if (result is PostResult.Refused { Refusal: Refusal.Insufficient })
-        {
-            // A cycle or a day may have begun while it waited in the queue: then there is new credit to charge.
-            standing = await standings.GetAsync(caller.OrganizationId, cancellationToken);
-            now = clock.Now();
-            var dueNow = DueFor(priced, standing, now);
-            if (!dueNow.Select(grant => grant.Reference).SequenceEqual(due.Select(grant => grant.Reference)))
-            {
-                due = dueNow;
-                result = await writer.ExecuteAsync(Command(caller, priced, position, due, now), cancellationToken);
-            }
-        }
-
+        var result = await poster.PostAsync(
+            standing, priced,
+            (due, now) => UsagePoster.Charge(caller, priced, Ids.New("itm", priced.OccurredAt), ReferenceOf(reported), position, due, now), cancellationToken);
         switch (result)
         {
             case PostResult.Posted posted:
-                allowances.Confirm(standing, now, due);
                 var debit = UsageDebit.Of(posted, caller.OrganizationId, priced.Rate.CreditType);
                 var status = debit.IsFree ? UsageStatus.Free : UsageStatus.Charged;
                 return new(new UsageResult(reported.Id, status, priced.Rate.CreditType, debit.Credits, debit.BalanceAfter, debit.TransactionId, null), null);
             case PostResult.Replayed replayed:
                 return new(null, replayed.ResultId ?? throw new UnreachableException($"The event {reported.Id} was posted without an item."));
             case PostResult.Refused { Refusal: Refusal.Insufficient shortage }:
-                return new(UsageResult.Rejected(reported.Id, Short(shortage), priced.Rate.CreditType), null);
+                return new(UsageResult.Rejected(reported.Id, UsageRejection.Short(shortage), priced.Rate.CreditType), null);
             case PostResult.Refused { Refusal: Refusal.Rule { Code: TierRider.Outdated } }:
                 return null;
             default:
@@ -117,13 +83,9 @@ public sealed class UsageIngestion(
         }
     }
 
-    private ImmutableArray<Grant> DueFor(PricedEvent priced, PlanStanding standing, DateTimeOffset now) => priced.Usage is { IncludedUnits.IsPositive: true }
-        ? allowances.Outstanding(standing, now, CreditTypes.IncludedMinutes, priced.Rate.CreditType)
-        : allowances.Outstanding(standing, now, priced.Rate.CreditType);
-
     private async Task<string?> FindFirstAsync(string organizationId, UsageEvent reported, UsageRejection rejection, CancellationToken cancellationToken)
     {
-        if (rejection.Field == "id")
+        if (rejection.Field is "id" or "origin")
         {
             return null;
         }
@@ -132,58 +94,9 @@ public sealed class UsageIngestion(
         return (await reader.FindPostedAsync(organizationId, [reference], cancellationToken)).GetValueOrDefault(reference);
     }
 
-    private static string ReferenceOf(UsageEvent reported) => $"event:{reported.Id}";
-
-    private static WalletCommand Command(Caller caller, PricedEvent priced, TierPosition? position, ImmutableArray<Grant> due, DateTimeOffset now)
-    {
-        var itemId = Ids.New("itm", priced.OccurredAt);
-        var (organizationId, reference) = (caller.OrganizationId, ReferenceOf(priced.Event));
-        ImmutableArray<CommitRider> riders = [new UsageRider(itemId, priced, organizationId, caller.KeyId, now)];
-        if (position is not null)
-        {
-            riders = riders.Add(new TierRider(position, priced.Quantity, priced.Rate.CreditType));
-        }
-
-        if (priced.Usage is { IncludedUnits.IsPositive: true } usage)
-        {
-            return new AllowanceCharge
-            {
-                OrganizationId = organizationId,
-                Reference = reference,
-                ResultId = itemId,
-                Source = priced.Rate.Id,
-                Note = priced.Description,
-                Actor = caller.Actor,
-                EffectiveAt = priced.OccurredAt,
-                Due = due,
-                Riders = riders,
-                AllowanceType = CreditTypes.IncludedMinutes,
-                Units = usage.IncludedUnits,
-                CreditType = priced.Rate.CreditType,
-                PriceBeyond = usage.Price,
-                OverdraftLimit = priced.Rate.OverdraftLimit,
-            };
-        }
-
-        return new Charge
-        {
-            OrganizationId = organizationId,
-            Reference = reference,
-            ResultId = itemId,
-            Source = priced.Rate.Id,
-            Note = priced.Description,
-            Actor = caller.Actor,
-            EffectiveAt = priced.OccurredAt,
-            Due = due,
-            Riders = riders,
-            CreditType = priced.Rate.CreditType,
-            Amount = priced.Usage?.Price(Credits.Zero) ?? Credits.Zero,
-            OverdraftLimit = priced.Rate.OverdraftLimit,
-        };
-    }
-
-    private static UsageRejection Short(Refusal.Insufficient shortage) => new(
-        UsageRejection.InsufficientCredits, $"Need ~{shortage.Needed} credits, have {shortage.Available}", null, shortage);
+    // The length keeps one origin and id from reading like another.
+    private static string ReferenceOf(UsageEvent reported) =>
+        reported.Origin is { } origin ? $"cloudevent:{origin.Length}:{origin}:{reported.Id}" : $"event:{reported.Id}";
 
     /// <summary>What the first of each duplicate was answered, by its item.</summary>
     private async Task<Dictionary<string, UsageResult>> FirstResultsAsync(string organizationId, Ingested[] ingested, CancellationToken cancellationToken)
@@ -205,5 +118,5 @@ public sealed class UsageIngestion(
     }
 
     /// <summary>An answer, or the item of which the event is a duplicate.</summary>
-    private readonly record struct Ingested(UsageResult? Result, string? DuplicateOf);
+    private sealed record Ingested(UsageResult? Result, string? DuplicateOf);
 }

@@ -87,6 +87,8 @@ internal sealed class UsageItem
             // Newest first per organization; each organization's rows are appended to at one place.
             builder.HasKey(row => new { row.OrganizationId, row.Id });
             builder.HasIndex(row => new { row.OrganizationId, row.Channel, row.Id });
+            // Statements of one repository; items without one cost nothing here.
+            builder.HasIndex(row => new { row.OrganizationId, row.RepoId, row.Id }).HasFilter("repo_id IS NOT NULL");
         }
     }
 }

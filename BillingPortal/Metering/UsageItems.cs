@@ -74,6 +74,13 @@ public sealed record UsageItemQuery(
 /// <summary>A page of items, newest first, and the cursor of the next; null at the end.</summary>
 public sealed record UsageItemPage(IReadOnlyList<UsageItemView> Items, string? NextCursor);
 
+/// <summary>Which items that cost credit to read.</summary>
+/// <param name="RepoId">Of this repository.</param>
+/// <param name="CreditType">Priced in this kind of credit.</param>
+/// <param name="From">Charged at or after; null: from the first.</param>
+/// <param name="To">Charged before; null: to the last.</param>
+internal sealed record PaidItemQuery(string RepoId, string CreditType, DateTimeOffset? From, DateTimeOffset? To);
+
 /// <summary>Reads recorded events, newest first by when they happened. Pages along the index, so depth costs nothing.</summary>
 public sealed class UsageItems(IDbContextFactory<BillingDbContext> contexts)
 {
@@ -111,6 +118,53 @@ public sealed class UsageItems(IDbContextFactory<BillingDbContext> contexts)
 
             next = next with { Cursor = page.NextCursor };
         }
+    }
+
+    /// <summary>Those of the items that the organization has, by their id.</summary>
+    internal async Task<IReadOnlyDictionary<string, UsageItemView>> FindManyAsync(
+        string organizationId, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0)
+        {
+            return new Dictionary<string, UsageItemView>();
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Views(db.Set<UsageItem>().AsNoTracking().Where(row => row.OrganizationId == organizationId && ids.Contains(row.Id)))
+            .ToDictionaryAsync(item => item.Id, cancellationToken);
+    }
+
+    /// <summary>How many items of a repository cost credit; counting stops at <paramref name="atMost"/>.</summary>
+    internal async Task<int> CountPaidAsync(string organizationId, PaidItemQuery query, int atMost, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Paid(db, organizationId, query).OrderByDescending(row => row.Id).Take(atMost).CountAsync(cancellationToken);
+    }
+
+    /// <summary>Items of a repository that cost credit, newest first by when they happened.</summary>
+    internal async Task<IReadOnlyList<UsageItemView>> ListPaidAsync(
+        string organizationId, PaidItemQuery query, long skip, int limit, CancellationToken cancellationToken)
+    {
+        if (skip > int.MaxValue)
+        {
+            return [];
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Views(Paid(db, organizationId, query).OrderByDescending(row => row.Id).Skip((int)skip).Take(limit)).ToListAsync(cancellationToken);
+    }
+
+    private static IQueryable<UsageItem> Paid(BillingDbContext db, string organizationId, PaidItemQuery query)
+    {
+        var rows = db.Set<UsageItem>().AsNoTracking()
+            .Where(row => row.OrganizationId == organizationId && row.RepoId == query.RepoId)
+            .Where(row => row.CreditType == query.CreditType && row.CreditsMicros != Credits.Zero);
+        if (query.From is { } from)
+        {
+            rows = rows.Where(row => row.RecordedAt >= from);
+        }
+
+        return query.To is { } to ? rows.Where(row => row.RecordedAt < to) : rows;
     }
 
     private static IQueryable<UsageItem> Filtered(BillingDbContext db, string organizationId, UsageItemQuery query)

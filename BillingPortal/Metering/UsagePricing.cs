@@ -48,7 +48,7 @@ internal sealed class UsagePricing(PriceCatalog catalog)
     public PricedEvent? Price(UsageEvent reported, Plan plan, Quantity usedInCycle, DateTimeOffset now, [NotNullWhen(false)] out UsageRejection? rejection)
     {
         var occurredAt = reported.OccurredAt ?? now;
-        rejection = CheckId(reported.Id) ?? CheckTime(occurredAt, now) ?? CheckTexts(reported.Properties);
+        rejection = CheckId(reported.Id) ?? CheckOrigin(reported.Origin) ?? CheckTime(occurredAt, now) ?? CheckTexts(reported.Properties);
         if (rejection is not null)
         {
             return null;
@@ -185,6 +185,11 @@ internal sealed class UsagePricing(PriceCatalog catalog)
     private static UsageRejection? CheckId(string id) =>
         id.Length is 0 or > UsageLimits.IdLength || HasControls(id)
             ? Invalid("id", $"An event's id has 1 to {UsageLimits.IdLength} characters, none of them a control character.")
+            : null;
+
+    private static UsageRejection? CheckOrigin(string? origin) =>
+        origin is not null && (origin.Length is 0 or > UsageLimits.OriginLength || HasControls(origin))
+            ? Invalid("origin", $"An origin has 1 to {UsageLimits.OriginLength} characters, none of them a control character.")
             : null;
 
     private static UsageRejection? CheckTime(DateTimeOffset occurredAt, DateTimeOffset now)

@@ -53,6 +53,9 @@ public sealed class PaymentOrders(
     /// <summary>The page that follows a payment until it is settled.</summary>
     public static string PathOf(string paymentId) => $"/billing/payments/{paymentId}";
 
+    // The surface that sells API credits promises this query to whoever shows a confirmation; the page itself trusts the gateway alone.
+    private static string ReturnPathOf(Payment order) => order.Kind is PaymentKind.ApiPack ? $"{PathOf(order.Id)}?billing=success" : PathOf(order.Id);
+
     /// <summary>When a checkout that opens now ends.</summary>
     public DateTimeOffset NextExpiry => clock.Now() + options.Value.CheckoutLifetime;
 
@@ -302,9 +305,10 @@ public sealed class PaymentOrders(
                 var customer = order.KeepsCard ? await cards.EnsureCustomerAsync(order.OrganizationId, ct) : null;
                 var checkout = await gateway.OpenCheckoutAsync(
                     new CheckoutOrder(
-                        order.Id, order.Description, order.AmountCents, address.Absolute(PathOf(order.Id)), address.Absolute(cancelPath), order.ExpiresAt,
+                        order.Id, order.Description, order.AmountCents, address.Absolute(ReturnPathOf(order)), address.Absolute(cancelPath), order.ExpiresAt,
                         customer, order.KeepsCard),
                     ct);
+                (order.SessionId, order.CheckoutUrl) = (checkout.SessionId, checkout.Url);
                 await using var db = await contexts.CreateDbContextAsync(cancellationToken);
                 await db.Set<Payment>()
                     .Where(row => row.Id == order.Id)

@@ -90,6 +90,16 @@ public sealed class PaymentTracker(IDbContextFactory<BillingDbContext> contexts,
         return [.. open.Select(ViewOf)];
     }
 
+    /// <summary>The gateway's own ids of payments of the caller's organization, where it named one.</summary>
+    internal async Task<IReadOnlyDictionary<string, string?>> GatewayIdsAsync(
+        Caller caller, IReadOnlyCollection<string> paymentIds, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<Payment>().AsNoTracking()
+            .Where(row => row.OrganizationId == caller.OrganizationId && paymentIds.Contains(row.Id))
+            .ToDictionaryAsync(row => row.Id, row => row.PaymentIntentId, cancellationToken);
+    }
+
     private async Task<Payment?> FindAsync(Caller caller, string paymentId, CancellationToken cancellationToken)
     {
         caller.DemandScope(Scopes.BillingRead);

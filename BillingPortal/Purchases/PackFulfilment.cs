@@ -10,12 +10,17 @@ namespace BillingPortal.Purchases;
 /// <summary>What a paid pack or top-up earns: purchased credit that never expires, an invoice, and the events that tell of both.</summary>
 public sealed class PackFulfilment(InvoiceBook invoices, TimeProvider clock) : IPaymentFulfilment
 {
+    private const string Prefix = "payment:";
+
+    /// <summary>The payment behind a transaction's reference; null if it is no purchase's.</summary>
+    internal static string? PaymentOf(string reference) => reference.StartsWith(Prefix, StringComparison.Ordinal) ? reference[Prefix.Length..] : null;
+
     public bool Fulfils(PaymentKind kind) => kind is PaymentKind.Pack or PaymentKind.ApiPack or PaymentKind.TopUp;
 
     public WalletCommand Fulfil(Payment payment) => new Grant
     {
         OrganizationId = payment.OrganizationId,
-        Reference = $"payment:{payment.Id}",
+        Reference = Prefix + payment.Id,
         Source = payment.Kind.Text(),
         Actor = payment.Actor,
         Note = payment.Description,

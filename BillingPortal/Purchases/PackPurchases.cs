@@ -17,10 +17,11 @@ public abstract record PurchaseStart
 
     /// <summary>There is a page on which to pay.</summary>
     /// <param name="CheckoutUrl">Absolute.</param>
+    /// <param name="SessionId">The gateway's checkout session.</param>
     /// <param name="PaymentId">pay_…</param>
     /// <param name="IsRepeat">Whether the idempotency key had started it before.</param>
     /// <param name="IsOver">Whether that earlier one has ended: what it became is on its own page.</param>
-    public sealed record Ready(string CheckoutUrl, string PaymentId, bool IsRepeat, bool IsOver) : PurchaseStart;
+    public sealed record Ready(string CheckoutUrl, string SessionId, string PaymentId, bool IsRepeat, bool IsOver) : PurchaseStart;
 
     /// <summary>The catalog has no such pack.</summary>
     public sealed record NoSuchPack : PurchaseStart;
@@ -54,6 +55,9 @@ public sealed record PackOffer(CreditPack Pack, int PlacesLeft, DateTimeOffset C
 public sealed class PackPurchases(
     PriceCatalog catalog, PlanStandings standings, PaymentOrders orders, IBuyerNames buyers, TimeProvider clock)
 {
+    /// <summary>What transactions of bought packs of credits name as their source.</summary>
+    public static string Source { get; } = PaymentKind.Pack.Text();
+
     /// <summary>Longest idempotency key.</summary>
     public const int MaxKeyLength = 200;
 
@@ -151,7 +155,7 @@ public sealed class PackPurchases(
         return await orders.PlaceAsync(payment, limit, $"/buy?pack={goods.Item}&canceled=1", cancellationToken) switch
         {
             OrderResult.Ready ready => new PurchaseStart.Ready(
-                ready.CheckoutUrl, ready.Payment.Id, ready.IsRepeat, ready.Payment.State is not PaymentState.Pending),
+                ready.CheckoutUrl, ready.Payment.SessionId!, ready.Payment.Id, ready.IsRepeat, ready.Payment.State is not PaymentState.Pending),
             OrderResult.NoPlaceLeft full => new PurchaseStart.LimitReached(full.FreesAt is { } freesAt && freesAt < cycleEnd ? freesAt : cycleEnd),
             OrderResult.KeyReused => new PurchaseStart.KeyReused(),
             _ => new PurchaseStart.GatewayDown(),

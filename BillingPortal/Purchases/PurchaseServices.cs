@@ -8,5 +8,6 @@ public static class PurchaseServices
     public static IServiceCollection AddPurchases(this IServiceCollection services) => services
         .AddSingleton<IPaymentFulfilment, PackFulfilment>()
         .AddSingleton<PackPurchases>()
-        .AddSingleton<TopUps>();
+        .AddSingleton<TopUps>()
+        .AddSingleton<ApiCreditPurchases>();
 }

@@ -19,6 +19,9 @@ public sealed class DueAllowances(DailyReset reset)
 
     private const int Capacity = 100_000;
 
+    // After a plan's name in the note of its allowance.
+    private const string PlanSuffix = " plan,";
+
     // What is known to be posted, so that a charge need not carry it again. Only saves work: the references decide.
     private readonly ConcurrentDictionary<(string OrganizationId, string CreditType), Posted> posted = new();
 
@@ -64,6 +67,10 @@ public sealed class DueAllowances(DailyReset reset)
         }
     }
 
+    /// <summary>The name of the plan whose allowance a note tells of, as <see cref="For(PlanStanding, DateTimeOffset)"/> wrote it; null if of none.</summary>
+    public static string? PlanNameIn(string? note) =>
+        note?.IndexOf(PlanSuffix, StringComparison.Ordinal) is > 0 and var end ? note[..end] : null;
+
     private IEnumerable<Grant> For(PlanStanding standing, string creditType, DateTimeOffset now)
     {
         if (standing.Status is not SubscriptionStatus.Active)
@@ -105,7 +112,7 @@ public sealed class DueAllowances(DailyReset reset)
             standing,
             creditType,
             $"allowance:{standing.SubscriptionId}:{cycle.Start.ToUnixTimeMilliseconds()}:{creditType}",
-            $"{standing.Plan.Name} plan, {Day(cycle.Start)} to {Day(cycle.End)}",
+            $"{standing.Plan.Name}{PlanSuffix} {Day(cycle.Start)} to {Day(cycle.End)}",
             cycle.Start,
             new Deposit(BucketKind.Plan, amount, cycle.End, standing.SubscriptionId));
     }
@@ -114,7 +121,7 @@ public sealed class DueAllowances(DailyReset reset)
         standing,
         CreditTypes.Credits,
         $"onetime:{standing.OrganizationId}:{standing.Plan.Id}",
-        $"{standing.Plan.Name} plan, once",
+        $"{standing.Plan.Name}{PlanSuffix} once",
         standing.StartedAt,
         new Deposit(BucketKind.Plan, standing.Plan.OneTimeCredits, Origin: standing.SubscriptionId));
 

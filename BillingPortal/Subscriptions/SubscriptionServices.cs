@@ -22,6 +22,7 @@ public static class SubscriptionServices
         services.AddSingleton<PlanStandings>();
         services.AddSingleton<AllowancePoster>();
         services.AddSingleton<PlanSubscriptions>();
+        services.AddSingleton<PlanList>();
         services.AddSingleton<CurrentWallets>();
         services.AddHostedService<AllowanceSweep>();
         return services;

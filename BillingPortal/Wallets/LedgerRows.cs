@@ -160,6 +160,8 @@ internal sealed class TransactionRow
             builder.Property(row => row.Id).IsRequired();
             // By id alone: ids rise with time, so the index grows at one end instead of being written to all over.
             builder.HasIndex(row => row.Id).IsUnique();
+            // What is no charge is rare, and often asked for by itself.
+            builder.HasIndex(row => new { row.OrganizationId, row.CreditType, row.Sequence }).HasDatabaseName("ix_transactions_uncharged").HasFilter("type <> 'charge'");
         }
     }
 }

@@ -13,6 +13,9 @@ public sealed record WalletBalance(WalletKey Key, Credits Balance, Credits Held)
     public Credits Available => Balance - Held;
 }
 
+/// <summary>A hold in the wallet it was placed in.</summary>
+public sealed record PlacedHold(WalletKey Wallet, Hold Hold);
+
 /// <summary>What became of a command. The caller has it only after the commit.</summary>
 public abstract record PostResult
 {
@@ -25,6 +28,9 @@ public abstract record PostResult
     /// <param name="Balances">Every wallet the command named, after it.</param>
     public sealed record Posted(ImmutableArray<Transaction> Transactions, ImmutableArray<WalletBalance> Balances) : PostResult
     {
+        /// <summary>What the command set aside of usage to come.</summary>
+        public ImmutableArray<PlacedHold> Holds { get; init; } = [];
+
         public WalletBalance BalanceOf(WalletKey wallet) => Balances.First(balance => balance.Key == wallet);
     }
 

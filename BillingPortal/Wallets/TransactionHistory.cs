@@ -82,6 +82,15 @@ public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> conte
             .FirstOrDefaultAsync(cancellationToken);
     }
 
+    /// <summary>Those of the transactions that the organization has.</summary>
+    internal async Task<IReadOnlyDictionary<string, TransactionView>> FindManyAsync(
+        string organizationId, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Views(db.Set<TransactionRow>().Where(row => row.OrganizationId == organizationId && ids.Contains(row.Id)))
+            .ToDictionaryAsync(view => view.Id, cancellationToken);
+    }
+
     /// <summary>The legs of a transaction of the caller's organization: which buckets paid, and what became of it; empty if it has none of that id.</summary>
     public async Task<IReadOnlyList<PostingView>> GetPostingsAsync(Caller caller, string transactionId, CancellationToken cancellationToken)
     {
@@ -108,6 +117,11 @@ public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> conte
         if (query.Types.Count > 0)
         {
             rows = rows.Where(row => query.Types.Contains(row.Type));
+            if (!query.Types.Contains(TransactionType.Charge))
+            {
+                // Said once more, so that the index of what is no charge serves.
+                rows = rows.Where(row => row.Type != TransactionType.Charge);
+            }
         }
 
         if (query.From is { } from)

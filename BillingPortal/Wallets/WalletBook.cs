@@ -9,6 +9,7 @@ internal sealed class WalletBook(DateTimeOffset now)
 {
     private readonly Dictionary<WalletKey, Wallet> loaded = [];
     private readonly List<Transaction> transactions = [];
+    private readonly List<PlacedHold> placedHolds = [];
     private readonly Dictionary<string, HoldState> endedHolds = new(StringComparer.Ordinal);
     private ImmutableDictionary<WalletKey, Wallet> current = ImmutableDictionary<WalletKey, Wallet>.Empty;
 
@@ -18,6 +19,9 @@ internal sealed class WalletBook(DateTimeOffset now)
     public IReadOnlyList<Transaction> Transactions => transactions;
 
     public Transaction LastTransaction => transactions[^1];
+
+    /// <summary>The holds of usage that commands placed, in order.</summary>
+    public IReadOnlyList<PlacedHold> PlacedHolds => placedHolds;
 
     /// <summary>Wallets as they were read and as they are now.</summary>
     public IEnumerable<(Wallet Before, Wallet After)> Changes =>
@@ -36,12 +40,13 @@ internal sealed class WalletBook(DateTimeOffset now)
     }
 
     /// <summary>A mark to which <see cref="Undo"/> can go back.</summary>
-    public Mark Here() => new(current, transactions.Count);
+    public Mark Here() => new(current, transactions.Count, placedHolds.Count);
 
     public void Undo(Mark mark)
     {
         current = mark.Wallets;
         transactions.RemoveRange(mark.Transactions, transactions.Count - mark.Transactions);
+        placedHolds.RemoveRange(mark.PlacedHolds, placedHolds.Count - mark.PlacedHolds);
     }
 
     /// <summary>The header of a transaction that <paramref name="command"/> posts now.</summary>
@@ -78,6 +83,38 @@ internal sealed class WalletBook(DateTimeOffset now)
         return refusal;
     }
 
+    /// <summary>Sets credit of one wallet aside for usage; null, or why not.</summary>
+    public Refusal? PlaceHold(WalletKey key, Hold hold)
+    {
+        var refusal = Change(key, wallet => wallet.Reserve(hold, Now));
+        if (refusal is null)
+        {
+            placedHolds.Add(new PlacedHold(key, hold));
+        }
+
+        return refusal;
+    }
+
+    /// <summary>Ends a hold of usage in every wallet it was placed in; null, or that it had ended.</summary>
+    public Refusal? EndUsageHold(UsageHoldClaim claim, HoldState state)
+    {
+        if (Now >= claim.ExpiresAt)
+        {
+            return new Refusal.HoldNotOpen(claim.HoldId);
+        }
+
+        foreach (var key in claim.Wallets)
+        {
+            var holdId = PlaceUsageHold.IdIn(key, claim.HoldId);
+            if (current[key].Holds.Any(hold => hold.Id == holdId) && EndHold(key, holdId, state, wallet => wallet.Release(holdId, Now)) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return null;
+    }
+
     public WalletBalance BalanceOf(WalletKey key)
     {
         var wallet = current[key];
@@ -86,5 +123,5 @@ internal sealed class WalletBook(DateTimeOffset now)
 
     private string NewTransactionId() => Ids.New("tx", Now);
 
-    internal readonly record struct Mark(ImmutableDictionary<WalletKey, Wallet> Wallets, int Transactions);
+    internal readonly record struct Mark(ImmutableDictionary<WalletKey, Wallet> Wallets, int Transactions, int PlacedHolds);
 }

@@ -28,6 +28,9 @@ public abstract record WalletCommand
     /// <summary>The id of the feature's own row for it, which a replay is answered with; null: the first transaction's id.</summary>
     public string? ResultId { get; init; }
 
+    /// <summary>A hold of usage that this command captures: it is freed first, and stands or falls with the command; null: none.</summary>
+    public UsageHoldClaim? Captures { get; init; }
+
     /// <summary>Allowances that fell due and are posted first unless they already were; they stand or fall with this command.</summary>
     public ImmutableArray<Grant> Due { get; init; } = [];
 

@@ -11,6 +11,8 @@ public static class WalletServices
         services.AddSingleton<TransactionHistory>();
         services.AddSingleton<WalletDays>();
         services.AddSingleton<BonusHistory>();
+        services.AddSingleton<WalletMonths>();
+        services.AddSingleton<TransactionPages>();
         services.AddSingleton<LedgerVerification>();
         services.AddSingleton<LedgerSeal>();
         services.AddSingleton<LedgerWatch>();

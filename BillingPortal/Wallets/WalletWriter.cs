@@ -164,6 +164,10 @@ public sealed class WalletWriter : BackgroundService
         {
             references.Add(ReferenceOf(command));
             keys.UnionWith(command.Wallets);
+            if (command.Captures is { } claim)
+            {
+                keys.UnionWith(claim.Wallets);
+            }
         }
 
         await session.BeginAsync(CancellationToken.None);
@@ -222,8 +226,9 @@ public sealed class WalletWriter : BackgroundService
             due.Add((key, book.LastTransaction.Id));
         }
 
-        var first = book.Transactions.Count;
-        if (command.Apply(book) is { } refusal)
+        var (first, firstHold) = (book.Transactions.Count, book.PlacedHolds.Count);
+        var uncaptured = command.Captures is { } claim ? book.EndUsageHold(claim, HoldState.Captured) : null;
+        if ((uncaptured ?? command.Apply(book)) is { } refusal)
         {
             book.Undo(mark);
             return new PostResult.Refused(refusal);
@@ -239,7 +244,7 @@ public sealed class WalletWriter : BackgroundService
             LedgerStore.WriteReference(session, key, id);
         }
 
-        return new PostResult.Posted(transactions, [.. command.Wallets.Select(book.BalanceOf)]);
+        return new PostResult.Posted(transactions, [.. command.Wallets.Select(book.BalanceOf)]) { Holds = [.. book.PlacedHolds.Skip(firstHold)] };
     }
 
     private static async Task RideAsync(StoreSession session, IReadOnlyList<Pending> batch, PostResult[] results)

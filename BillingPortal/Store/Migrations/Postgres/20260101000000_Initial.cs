@@ -297,6 +297,26 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "rented_numbers",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    number = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    label = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    rented_at = table.Column<long>(type: "bigint", nullable: false),
+                    months = table.Column<int>(type: "integer", nullable: false),
+                    due_at = table.Column<long>(type: "bigint", nullable: true),
+                    past_due_since = table.Column<long>(type: "bigint", nullable: true),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    released_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_rented_numbers", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "sandbox_cards",
                 columns: table => new
                 {
@@ -497,6 +517,28 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_usage_days", x => new { x.organization_id, x.day, x.recorded_on, x.channel, x.operation, x.key_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_holds",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    operation = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    quantity_micros = table.Column<long>(type: "bigint", nullable: false),
+                    properties_json = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credits_micros = table.Column<long>(type: "bigint", nullable: false),
+                    included_micros = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<long>(type: "bigint", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    item_id = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_usage_holds", x => new { x.organization_id, x.id });
                 });
 
             migrationBuilder.CreateTable(
@@ -1020,6 +1062,24 @@ namespace BillingPortal.Store.Migrations.Postgres
                 filter: "session_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_rented_numbers_due_at",
+                table: "rented_numbers",
+                column: "due_at",
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_rented_numbers_number",
+                table: "rented_numbers",
+                column: "number",
+                unique: true,
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_rented_numbers_organization_id_id",
+                table: "rented_numbers",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_sandbox_cards_customer_id",
                 table: "sandbox_cards",
                 column: "customer_id");
@@ -1090,9 +1150,21 @@ namespace BillingPortal.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_transactions_uncharged",
+                table: "transactions",
+                columns: new[] { "organization_id", "credit_type", "sequence" },
+                filter: "type <> 'charge'");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_usage_items_organization_id_channel_id",
                 table: "usage_items",
                 columns: new[] { "organization_id", "channel", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_usage_items_organization_id_repo_id_id",
+                table: "usage_items",
+                columns: new[] { "organization_id", "repo_id", "id" },
+                filter: "repo_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_claims_user_id",
@@ -1187,6 +1259,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "protection_keys");
 
             migrationBuilder.DropTable(
+                name: "rented_numbers");
+
+            migrationBuilder.DropTable(
                 name: "sandbox_cards");
 
             migrationBuilder.DropTable(
@@ -1218,6 +1293,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "usage_days");
+
+            migrationBuilder.DropTable(
+                name: "usage_holds");
 
             migrationBuilder.DropTable(
                 name: "usage_items");

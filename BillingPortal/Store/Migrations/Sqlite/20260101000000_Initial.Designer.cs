@@ -528,6 +528,65 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("invoice_lines", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.RentedNumber", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("DueAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("Label")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("label");
+
+                    b.Property<int>("Months")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("months");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<long?>("PastDueSince")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("past_due_since");
+
+                    b.Property<long?>("ReleasedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("released_at");
+
+                    b.Property<long>("RentedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rented_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DueAt")
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("OrganizationId", "Id");
+
+                    b.ToTable("rented_numbers", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.TierCount", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -600,6 +659,65 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasKey("OrganizationId", "Day", "RecordedOn", "Channel", "Operation", "KeyId", "CreditType");
 
                     b.ToTable("usage_days", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Metering.UsageHold", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreditType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credit_type");
+
+                    b.Property<long>("CreditsMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("credits_micros");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("IncludedMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("included_micros");
+
+                    b.Property<string>("ItemId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("item_id");
+
+                    b.Property<string>("Operation")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("operation");
+
+                    b.Property<string>("PropertiesJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("properties_json");
+
+                    b.Property<long>("QuantityMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("quantity_micros");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("OrganizationId", "Id");
+
+                    b.ToTable("usage_holds", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Metering.UsageItem", b =>
@@ -727,6 +845,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasKey("OrganizationId", "Id");
 
                     b.HasIndex("OrganizationId", "Channel", "Id");
+
+                    b.HasIndex("OrganizationId", "RepoId", "Id")
+                        .HasFilter("repo_id IS NOT NULL");
 
                     b.ToTable("usage_items", (string)null);
                 });
@@ -1795,6 +1916,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.HasIndex("Id")
                         .IsUnique();
+
+                    b.HasIndex("OrganizationId", "CreditType", "Sequence")
+                        .HasDatabaseName("ix_transactions_uncharged")
+                        .HasFilter("type <> 'charge'");
 
                     b.ToTable("transactions", (string)null);
                 });

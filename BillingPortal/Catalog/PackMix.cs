@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using BillingPortal.Ledger;
+
+namespace BillingPortal.Catalog;
+
+/// <summary>So many of one pack; at least one.</summary>
+public readonly record struct PackCount(CreditPack Pack, int Count);
+
+/// <summary>Packs bought together in one billing cycle.</summary>
+/// <param name="Packs">Each pack once, the largest first; empty if nothing is needed.</param>
+/// <param name="Credits">What they give together.</param>
+/// <param name="Price">What they cost together.</param>
+public sealed record PackMix(ImmutableArray<PackCount> Packs, Credits Credits, Money Price)
+{
+    /// <summary>The cheapest packs that give at least <paramref name="needed"/> within each pack's limit; null if all of them together do not.</summary>
+    /// <remarks>Of equal prices the fewest packs, then the most credits. Exact: branch and bound, cut off by the best price per credit of the packs left.</remarks>
+    public static PackMix? Cheapest(IEnumerable<CreditPack> packs, Credits needed) => new Search([.. packs], needed).Run();
+
+    /// <summary>Packs by price per credit, the best first, so that the first mix found is a good one and cuts off most others.</summary>
+    private sealed class Search(ImmutableArray<CreditPack> packs, Credits needed)
+    {
+        private readonly ImmutableArray<CreditPack> sorted = packs.Sort(ByUnitPrice);
+        private readonly int[] counts = new int[packs.Length];
+        private (long Price, int Count, Int128 Surplus, int[] Counts)? best;
+
+        public PackMix? Run()
+        {
+            Try(0, needed.Micros, 0, 0);
+            if (best is not { } found)
+            {
+                return null;
+            }
+
+            var chosen = sorted.Zip(found.Counts, (pack, count) => new PackCount(pack, count)).Where(one => one.Count > 0).OrderByDescending(one => one.Pack.Credits).ToImmutableArray();
+            return new PackMix(
+                chosen,
+                Credits.FromMicros(checked((long)((Int128)needed.Micros + found.Surplus))),
+                Money.FromCents(found.Price));
+        }
+
+        private void Try(int index, Int128 missing, long price, int count)
+        {
+            if (missing <= 0)
+            {
+                Offer(price, count, -missing);
+                return;
+            }
+
+            if (index == sorted.Length || IsHopeless(index, missing, price))
+            {
+                return;
+            }
+
+            var pack = sorted[index];
+            var enough = (missing + pack.Credits.Micros - 1) / pack.Credits.Micros;
+            for (var taken = (int)Int128.Min(enough, pack.LimitPerCycle); taken >= 0; taken--)
+            {
+                counts[index] = taken;
+                Try(index + 1, missing - ((Int128)taken * pack.Credits.Micros), price + (taken * pack.Price.Cents), count + taken);
+            }
+
+            counts[index] = 0;
+        }
+
+        /// <summary>Whether what is missing costs too much even at the best price per credit that is left.</summary>
+        private bool IsHopeless(int index, Int128 missing, long price) =>
+            best is { } found && (missing * sorted[index].Price.Cents) > (Int128)(found.Price - price) * sorted[index].Credits.Micros;
+
+        private void Offer(long price, int count, Int128 surplus)
+        {
+            if (best is null || (price, count, -surplus).CompareTo((best.Value.Price, best.Value.Count, -best.Value.Surplus)) < 0)
+            {
+                best = (price, count, surplus, [.. counts]);
+            }
+        }
+
+        private static int ByUnitPrice(CreditPack left, CreditPack right) =>
+            ((Int128)left.Price.Cents * right.Credits.Micros).CompareTo((Int128)right.Price.Cents * left.Credits.Micros);
+    }
+}
