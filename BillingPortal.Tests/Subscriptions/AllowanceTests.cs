@@ -179,8 +179,8 @@ public abstract class AllowanceTests<TEngine> : IClassFixture<MeteredSite<TEngin
             var started = clock.Now.ToUnixTimeMilliseconds();
             command.CommandText =
                 $"""
-                INSERT INTO subscriptions (organization_id, id, plan_id, "interval", seats, status, started_at, cancel_at_period_end, next_allowance_at)
-                VALUES ('{organization}', 'sub_{organization}', 'free', 'monthly', 1, 'active', {started}, FALSE, {started})
+                INSERT INTO subscriptions (organization_id, id, plan_id, "interval", seats, status, started_at, cancel_at_period_end, next_allowance_at, cycle_price_cents, carried_over_cents, failed_attempts, revision, version)
+                VALUES ('{organization}', 'sub_{organization}', 'free', 'monthly', 1, 'active', {started}, FALSE, {started}, 0, 0, 0, 0, 0)
                 """;
             await command.ExecuteNonQueryAsync(Cancellation);
         }

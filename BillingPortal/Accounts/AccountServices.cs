@@ -1,6 +1,7 @@
 using BillingPortal.Gifting;
 using BillingPortal.Invoices;
 using BillingPortal.Store;
+using BillingPortal.Subscriptions;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -20,6 +21,10 @@ public static class AccountServices
         services.AddSingleton<Organizations>();
         services.AddSingleton<IBuyerNames>(provider => provider.GetRequiredService<Organizations>());
         services.AddSingleton<IRecipients, Recipients>();
+        services.AddSingleton<Members>();
+        services.AddSingleton<ISeatCounts>(provider => provider.GetRequiredService<Members>());
+        // Identity's own is of a request; it holds nothing.
+        services.AddSingleton<ILookupNormalizer, UpperInvariantLookupNormalizer>();
         services.AddSingleton<Registration>();
         services.AddSingleton<FirstAdministrator>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstAdministrator>());

@@ -36,11 +36,13 @@ public static class ApiServices
             .MapEstimate()
             .MapBilling()
             .MapBillingAccount()
+            .MapSubscription()
             .MapFlows()
             .MapPosts()
             .MapCredits()
             .MapApiCredits()
             .MapPurchases()
+            .MapDemo()
             .MapGatewayWebhooks()
             .MapHealth()
             .MapMetrics();

@@ -17,6 +17,7 @@ public static class ComponentServices
         services.AddSingleton<PaymentProgressReader>();
         services.AddSingleton<UsageOverviews>();
         services.AddSingleton<PackShelves>();
+        services.AddSingleton<PlanOverviews>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         services.AddRazorComponents()
             .AddInteractiveServerComponents()

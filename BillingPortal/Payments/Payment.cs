@@ -15,6 +15,15 @@ public enum PaymentKind
 
     /// <summary>An amount of the buyer's choice.</summary>
     TopUp,
+
+    /// <summary>A cycle of a plan that begins now.</summary>
+    Plan,
+
+    /// <summary>More seats for the rest of a cycle.</summary>
+    Seats,
+
+    /// <summary>The next cycle of a plan.</summary>
+    Renewal,
 }
 
 /// <summary>How a payment stands. Source: design §6.</summary>
@@ -66,8 +75,11 @@ public sealed class Payment
 
     public required string CreditType { get; init; }
 
-    /// <summary>What is credited once it is paid.</summary>
+    /// <summary>What is credited as bought once it is paid. A plan's credit is not bought: then it is zero.</summary>
     public required Credits CreditMicros { get; init; }
+
+    /// <summary>What else was agreed, as the feature that sells writes it; null if the rest says it all.</summary>
+    public string? Terms { get; init; }
 
     public PaymentState State { get; set; } = PaymentState.Pending;
 
@@ -127,7 +139,7 @@ public sealed class Payment
         {
             builder.ToTable("payments", table =>
             {
-                table.HasCheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros > 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
+                table.HasCheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros >= 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
                 table.HasCheckConstraint("ck_payments_settled", "(state = 'pending') = (settled_at IS NULL)");
             });
             builder.HasKey(row => row.Id);

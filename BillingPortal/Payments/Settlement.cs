@@ -13,6 +13,14 @@ public interface IPaymentFulfilment
     /// <summary>The credit that a paid order earns, with every row that must commit with it except the payment's own.</summary>
     WalletCommand Fulfil(Payment payment);
 
+    /// <summary>What the money earns instead, under the same reference, if what was ordered can no longer be had; null: nothing, somebody must look.</summary>
+    WalletCommand? FulfilInstead(Payment payment, Refusal refusal) => null;
+
+    /// <summary>Called after the commit: what this instance remembers may be stale. A crash may leave it out.</summary>
+    void Fulfilled(Payment payment)
+    {
+    }
+
     /// <summary>Adds what must commit with the closing of an order that was not paid. Called once, unless the commit fails.</summary>
     Task CloseAsync(BillingDbContext db, Payment payment, CancellationToken cancellationToken) => Task.CompletedTask;
 }
@@ -140,13 +148,22 @@ public sealed class Settlement(
     private async Task<SettlementResult> CreditAsync(Payment payment, PaymentReport report, CancellationToken cancellationToken)
     {
         var confirmedAt = clock.Now();
-        var command = FulfilmentOf(payment).Fulfil(payment);
-        var result = await writer.ExecuteAsync(
+        var fulfilment = FulfilmentOf(payment);
+        var result = await ExecuteAsync(fulfilment.Fulfil(payment));
+        if (result is PostResult.Refused { Refusal: var refusal } && fulfilment.FulfilInstead(payment, refusal) is { } other)
+        {
+            logger.LogWarning("Payment {PaymentId} came too late for what was ordered ({Refusal}) and is credited instead.", payment.Id, refusal);
+            result = await ExecuteAsync(other);
+        }
+
+        Task<PostResult> ExecuteAsync(WalletCommand command) => writer.ExecuteAsync(
             command with { Riders = [new EntityRider((db, _, ct) => MarkPaidAsync(db, payment.Id, report, confirmedAt, ct)), .. command.Riders] },
             cancellationToken);
+
         switch (result)
         {
             case PostResult.Posted:
+                fulfilment.Fulfilled(payment);
                 metrics.Settled(PaymentState.Succeeded, confirmedAt - payment.CreatedAt);
                 logger.LogInformation("Payment {PaymentId} of {OrganizationId} was credited.", payment.Id, payment.OrganizationId);
                 return new SettlementResult.Credited();

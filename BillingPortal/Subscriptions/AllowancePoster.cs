@@ -75,6 +75,8 @@ public sealed class AllowancePoster(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Set<Subscription>().AsNoTracking()
             .Where(row => row.NextAllowanceAt != null && row.NextAllowanceAt <= now && row.Status == SubscriptionStatus.Active)
+            // What is not paid yet is granted by the payment.
+            .Where(row => row.PaidUntil == null || row.PaidUntil > now)
             .Where(row => row.OrganizationId.CompareTo(after) > 0)
             .OrderBy(row => row.OrganizationId)
             .Take(Page)
@@ -88,9 +90,9 @@ public sealed class AllowancePoster(
         var next = renews ? standing.AllowanceCycle.End : (DateTimeOffset?)null;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
 
-        // By the subscription's id: if another plan was started meanwhile, its own note stands.
+        // By what was read: if another plan was started or a cycle paid meanwhile, its own note stands.
         await db.Set<Subscription>()
-            .Where(row => row.OrganizationId == standing.OrganizationId && row.Id == standing.SubscriptionId)
+            .Where(row => row.OrganizationId == standing.OrganizationId && row.Id == standing.SubscriptionId && row.Revision == standing.Revision)
             .ExecuteUpdateAsync(row => row.SetProperty(to => to.NextAllowanceAt, next), cancellationToken);
     }
 }

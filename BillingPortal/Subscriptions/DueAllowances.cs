@@ -12,7 +12,7 @@ namespace BillingPortal.Subscriptions;
 /// Nothing runs at midnight or on renewal days for an allowance to be there: the command that first needs it carries it (<see cref="WalletCommand.Due"/>),
 /// and reads count it from the instant it falls due. Why: docs/decisions/0031.
 /// </remarks>
-public sealed class DueAllowances(DailyReset reset)
+public sealed class DueAllowances(DailyReset reset, PriceCatalog catalog)
 {
     /// <summary>What <c>Source</c> says of allowances.</summary>
     public const string Source = "plan";
@@ -73,14 +73,10 @@ public sealed class DueAllowances(DailyReset reset)
 
     private IEnumerable<Grant> For(PlanStanding standing, string creditType, DateTimeOffset now)
     {
-        if (standing.Status is not SubscriptionStatus.Active)
-        {
-            yield break;
-        }
-
+        var served = standing.IsServedAt(now);
         switch (creditType)
         {
-            case CreditTypes.Credits:
+            case CreditTypes.Credits when served:
                 if (standing.SubscriptionId is not null && standing.Plan.OneTimeCredits.IsPositive)
                 {
                     yield return Once(standing);
@@ -92,15 +88,16 @@ public sealed class DueAllowances(DailyReset reset)
                 }
 
                 break;
-            case CreditTypes.IncludedMinutes:
+            case CreditTypes.IncludedMinutes when served:
                 if (Renewing(standing, creditType, standing.Allowance.IncludedMinutes) is { } minutes)
                 {
                     yield return minutes;
                 }
 
                 break;
-            case CreditTypes.Flows when standing.Plan.DailyFlows > 0:
-                yield return Daily(standing, now);
+            case CreditTypes.Flows when (served ? standing.Plan : catalog.FreePlan) is { DailyFlows: > 0 } plan:
+                // Whoever owes for a plan is not worse off than who has none.
+                yield return Daily(standing, plan.DailyFlows, now);
                 break;
         }
     }
@@ -125,7 +122,7 @@ public sealed class DueAllowances(DailyReset reset)
         standing.StartedAt,
         new Deposit(BucketKind.Plan, standing.Plan.OneTimeCredits, Origin: standing.SubscriptionId));
 
-    private Grant Daily(PlanStanding standing, DateTimeOffset now)
+    private Grant Daily(PlanStanding standing, int flows, DateTimeOffset now)
     {
         var day = reset.At(now);
         return Grant(
@@ -134,7 +131,7 @@ public sealed class DueAllowances(DailyReset reset)
             $"daily:{day.Date.ToString("O", CultureInfo.InvariantCulture)}",
             "Daily flows",
             day.Start,
-            new Deposit(BucketKind.Daily, Credits.FromWhole(standing.Plan.DailyFlows), day.End));
+            new Deposit(BucketKind.Daily, Credits.FromWhole(flows), day.End));
     }
 
     private static Grant Grant(PlanStanding standing, string creditType, string reference, string note, DateTimeOffset effectiveAt, Deposit deposit) => new()

@@ -34,8 +34,42 @@ public sealed record PlanStanding
 
     public bool CancelAtPeriodEnd { get; init; }
 
-    /// <summary>The plan that follows at the end of the cycle; null if none was chosen.</summary>
-    public string? PendingPlanId { get; init; }
+    /// <summary>What follows at the end of the cycle; null if nothing else was chosen.</summary>
+    public PlanWish? Pending { get; init; }
+
+    /// <summary>The end of the last cycle that was paid; null where the portal collects nothing: on the free plan, or a plan that was given.</summary>
+    public DateTimeOffset? PaidUntil { get; init; }
+
+    /// <summary>What a whole cycle costs as it was paid; zero where nothing is collected.</summary>
+    public Money CyclePrice { get; init; }
+
+    /// <summary>Money left over from a change of plan, from which the next prices are paid first.</summary>
+    public Money CarriedOver { get; init; }
+
+    /// <summary>When the renewal is due, or tried again; null: never.</summary>
+    public DateTimeOffset? RenewsAt { get; init; }
+
+    /// <summary>When the first try of an unpaid renewal failed.</summary>
+    public DateTimeOffset? PastDueSince { get; init; }
+
+    /// <summary>How many tries of the running renewal have failed.</summary>
+    public int FailedAttempts { get; init; }
+
+    /// <summary>Why the last try failed, machine-readable.</summary>
+    public string? FailureCode { get; init; }
+
+    /// <summary>Counts what was paid for.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Whether the portal collects money for it.</summary>
+    public bool IsBilled => PaidUntil is not null;
+
+    /// <summary>Whether the plan grants anything: it does until the end of what was paid, and always where nothing is collected.</summary>
+    public bool IsServedAt(DateTimeOffset now) => Status is SubscriptionStatus.Active && (PaidUntil is not { } end || now < end);
+
+    /// <summary>The part of what was paid that is still to come.</summary>
+    public Money UnusedAt(DateTimeOffset now) =>
+        PaidUntil is { } end && now < end ? Proration.Unused(CyclePrice, Cycle, now) : Money.Zero;
 
     /// <summary>What each <see cref="AllowanceCycle"/> grants.</summary>
     public PlanAllowance Allowance => Plan.AllowanceOf(Interval, Seats);

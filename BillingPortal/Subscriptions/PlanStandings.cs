@@ -89,10 +89,25 @@ public sealed class PlanStandings
                 Cycle = default,
                 AllowanceCycle = default,
                 CancelAtPeriodEnd = subscription.CancelAtPeriodEnd,
-                PendingPlanId = subscription.PendingPlanId,
+                Pending = PendingOf(subscription),
+                PaidUntil = subscription.PaidUntil,
+                CyclePrice = subscription.CyclePriceCents,
+                CarriedOver = subscription.CarriedOverCents,
+                RenewsAt = subscription.RenewsAt,
+                PastDueSince = subscription.PastDueSince,
+                FailedAttempts = (int)subscription.FailedAttempts,
+                FailureCode = subscription.FailureCode,
+                Revision = subscription.Revision,
             },
             now);
     }
+
+    private PlanWish? PendingOf(Subscription subscription) => subscription.PendingPlanId is { } planId
+        ? new PlanWish(
+            catalog.FindPlan(planId) ?? throw new InvalidOperationException($"The plan '{planId}' that {subscription.OrganizationId} is to change to is no longer in the catalog."),
+            subscription.PendingInterval ?? subscription.Interval,
+            subscription.PendingSeats ?? 1)
+        : null;
 
     // Months since the epoch: any anchor serves, as the free plan renews no credit.
     private PlanStanding Unsubscribed(string organizationId) => new()

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace BillingPortal.Subscriptions;
 
-/// <summary>Puts organizations on plans.</summary>
+/// <summary>Puts organizations on plans without asking anyone to pay: the free plan of a newcomer, or a plan that is given. What people choose and pay: <see cref="PlanBilling"/>.</summary>
 public sealed class PlanSubscriptions(
     IDbContextFactory<BillingDbContext> contexts,
     IStoreSessions sessions,
@@ -89,6 +89,10 @@ public sealed class PlanSubscriptions(
                     .SetProperty(to => to.StartedAt, subscription.StartedAt)
                     .SetProperty(to => to.CancelAtPeriodEnd, false)
                     .SetProperty(to => to.PendingPlanId, (string?)null)
+                    .SetProperty(to => to.PendingInterval, (BillingInterval?)null)
+                    .SetProperty(to => to.PendingSeats, (int?)null)
+                    .SetProperty(to => to.Revision, to => to.Revision + 1)
+                    .SetProperty(to => to.Version, to => to.Version + 1)
                     .SetProperty(to => to.NextAllowanceAt, subscription.NextAllowanceAt),
                 cancellationToken);
     }

@@ -1,5 +1,6 @@
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
+using BillingPortal.Payments;
 
 namespace BillingPortal.Subscriptions;
 
@@ -24,7 +25,12 @@ public static class SubscriptionServices
         services.AddSingleton<PlanSubscriptions>();
         services.AddSingleton<PlanList>();
         services.AddSingleton<CurrentWallets>();
+        services.AddSingleton<PlanChanges>();
+        services.AddSingleton<PlanBilling>();
+        services.AddSingleton<IPaymentFulfilment, PlanFulfilment>();
+        services.AddSingleton<Renewals>();
         services.AddHostedService<AllowanceSweep>();
+        services.AddHostedService<RenewalJob>();
         return services;
     }
 }

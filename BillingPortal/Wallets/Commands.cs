@@ -66,6 +66,17 @@ public sealed record Grant : WalletCommand
         book.Change(new(OrganizationId, CreditType), wallet => wallet.Credit(book.Header(this), Type, Deposit));
 }
 
+/// <summary>Commits its riders, and the grants that ride with it, at most once for its reference; it moves no credit of its own.</summary>
+public sealed record CommitRows : WalletCommand
+{
+    /// <summary>The wallet that is locked meanwhile.</summary>
+    public required string CreditType { get; init; }
+
+    public override IEnumerable<WalletKey> Wallets => [new(OrganizationId, CreditType)];
+
+    internal override Refusal? Apply(WalletBook book) => null;
+}
+
 /// <summary>Gives giftable credit to another organization: two transactions, one commit.</summary>
 public sealed record GiftTransfer : WalletCommand
 {

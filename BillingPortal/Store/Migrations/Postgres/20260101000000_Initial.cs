@@ -28,6 +28,18 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "demo_clock",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    offset_millis = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_demo_clock", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "demo_runs",
                 columns: table => new
                 {
@@ -209,6 +221,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     fee_cents = table.Column<long>(type: "bigint", nullable: false),
                     credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     credit_micros = table.Column<long>(type: "bigint", nullable: false),
+                    terms = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     state = table.Column<string>(type: "text", nullable: false),
                     idempotency_key = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     cycle_start = table.Column<long>(type: "bigint", nullable: true),
@@ -231,7 +244,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_payments", x => x.id);
-                    table.CheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros > 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
+                    table.CheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros >= 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
                     table.CheckConstraint("ck_payments_settled", "(state = 'pending') = (settled_at IS NULL)");
                 });
 
@@ -453,11 +466,23 @@ namespace BillingPortal.Store.Migrations.Postgres
                     started_at = table.Column<long>(type: "bigint", nullable: false),
                     cancel_at_period_end = table.Column<bool>(type: "boolean", nullable: false),
                     pending_plan_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    pending_interval = table.Column<string>(type: "text", nullable: true),
+                    pending_seats = table.Column<int>(type: "integer", nullable: true),
+                    paid_until = table.Column<long>(type: "bigint", nullable: true),
+                    cycle_price_cents = table.Column<long>(type: "bigint", nullable: false),
+                    carried_over_cents = table.Column<long>(type: "bigint", nullable: false),
+                    renews_at = table.Column<long>(type: "bigint", nullable: true),
+                    past_due_since = table.Column<long>(type: "bigint", nullable: true),
+                    failed_attempts = table.Column<long>(type: "bigint", nullable: false),
+                    failure_code = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    revision = table.Column<long>(type: "bigint", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false),
                     next_allowance_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_subscriptions", x => x.organization_id);
+                    table.CheckConstraint("ck_subscriptions_money", "carried_over_cents >= 0 AND cycle_price_cents >= 0");
                     table.CheckConstraint("ck_subscriptions_seats", "seats >= 1");
                 });
 
@@ -684,6 +709,32 @@ namespace BillingPortal.Store.Migrations.Postgres
                         name: "FK_invoice_lines_invoices_invoice_id",
                         column: x => x.invoice_id,
                         principalTable: "invoices",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "invitations",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    email = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    normalized_email = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    role = table.Column<string>(type: "text", nullable: false),
+                    hash = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    invited_by = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<long>(type: "bigint", nullable: false),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_invitations", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_invitations_organizations_organization_id",
+                        column: x => x.organization_id,
+                        principalTable: "organizations",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -986,6 +1037,19 @@ namespace BillingPortal.Store.Migrations.Postgres
                 column: "expires_at");
 
             migrationBuilder.CreateIndex(
+                name: "IX_invitations_hash",
+                table: "invitations",
+                column: "hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_organization_id_normalized_email",
+                table: "invitations",
+                columns: new[] { "organization_id", "normalized_email" },
+                unique: true,
+                filter: "ended_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_invoices_number",
                 table: "invoices",
                 column: "number",
@@ -1144,6 +1208,12 @@ namespace BillingPortal.Store.Migrations.Postgres
                 column: "next_allowance_at");
 
             migrationBuilder.CreateIndex(
+                name: "IX_subscriptions_renews_at",
+                table: "subscriptions",
+                column: "renews_at",
+                filter: "renews_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_transactions_id",
                 table: "transactions",
                 column: "id",
@@ -1214,6 +1284,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "credit_notes");
 
             migrationBuilder.DropTable(
+                name: "demo_clock");
+
+            migrationBuilder.DropTable(
                 name: "demo_runs");
 
             migrationBuilder.DropTable(
@@ -1230,6 +1303,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "idempotency_records");
+
+            migrationBuilder.DropTable(
+                name: "invitations");
 
             migrationBuilder.DropTable(
                 name: "invoice_lines");

@@ -107,6 +107,72 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("api_keys", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Accounts.Invitation", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("email")
+                        .UseCollation("C");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_at");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("hash")
+                        .UseCollation("C");
+
+                    b.Property<string>("InvitedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("invited_by")
+                        .UseCollation("C");
+
+                    b.Property<string>("NormalizedEmail")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("normalized_email")
+                        .UseCollation("C");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("role");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Hash")
+                        .IsUnique();
+
+                    b.HasIndex("OrganizationId", "NormalizedEmail")
+                        .IsUnique()
+                        .HasFilter("ended_at IS NULL");
+
+                    b.ToTable("invitations", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Accounts.Membership", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -191,6 +257,22 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.ToTable("protection_keys", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Demo.ClockOffset", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("OffsetMillis")
+                        .HasColumnType("bigint")
+                        .HasColumnName("offset_millis");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("demo_clock", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Demo.DemoRun", b =>
@@ -1143,6 +1225,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("state");
 
+                    b.Property<string>("Terms")
+                        .HasColumnType("text")
+                        .HasColumnName("terms")
+                        .UseCollation("C");
+
                     b.Property<string>("UserId")
                         .HasColumnType("text")
                         .HasColumnName("user_id")
@@ -1169,7 +1256,7 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.ToTable("payments", null, t =>
                         {
-                            t.HasCheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros > 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
+                            t.HasCheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros >= 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
 
                             t.HasCheckConstraint("ck_payments_settled", "(state = 'pending') = (settled_at IS NULL)");
                         });
@@ -1803,6 +1890,23 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("boolean")
                         .HasColumnName("cancel_at_period_end");
 
+                    b.Property<long>("CarriedOverCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("carried_over_cents");
+
+                    b.Property<long>("CyclePriceCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cycle_price_cents");
+
+                    b.Property<long>("FailedAttempts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("failed_attempts");
+
+                    b.Property<string>("FailureCode")
+                        .HasColumnType("text")
+                        .HasColumnName("failure_code")
+                        .UseCollation("C");
+
                     b.Property<string>("Id")
                         .HasColumnType("text")
                         .HasColumnName("id")
@@ -1817,16 +1921,40 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("next_allowance_at");
 
+                    b.Property<long?>("PaidUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("paid_until");
+
+                    b.Property<long?>("PastDueSince")
+                        .HasColumnType("bigint")
+                        .HasColumnName("past_due_since");
+
+                    b.Property<string>("PendingInterval")
+                        .HasColumnType("text")
+                        .HasColumnName("pending_interval");
+
                     b.Property<string>("PendingPlanId")
                         .HasColumnType("text")
                         .HasColumnName("pending_plan_id")
                         .UseCollation("C");
+
+                    b.Property<int?>("PendingSeats")
+                        .HasColumnType("integer")
+                        .HasColumnName("pending_seats");
 
                     b.Property<string>("PlanId")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("plan_id")
                         .UseCollation("C");
+
+                    b.Property<long?>("RenewsAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("renews_at");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("bigint")
+                        .HasColumnName("revision");
 
                     b.Property<int>("Seats")
                         .HasColumnType("integer")
@@ -1841,6 +1969,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("status");
 
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
                     b.HasKey("OrganizationId");
 
                     b.HasIndex("Id")
@@ -1848,8 +1981,13 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.HasIndex("NextAllowanceAt");
 
+                    b.HasIndex("RenewsAt")
+                        .HasFilter("renews_at IS NOT NULL");
+
                     b.ToTable("subscriptions", null, t =>
                         {
+                            t.HasCheckConstraint("ck_subscriptions_money", "carried_over_cents >= 0 AND cycle_price_cents >= 0");
+
                             t.HasCheckConstraint("ck_subscriptions_seats", "seats >= 1");
                         });
                 });
@@ -2307,6 +2445,15 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
 
+                    b.HasOne("BillingPortal.Accounts.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrganizationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("BillingPortal.Accounts.Invitation", b =>
+                {
                     b.HasOne("BillingPortal.Accounts.Organization", null)
                         .WithMany()
                         .HasForeignKey("OrganizationId")

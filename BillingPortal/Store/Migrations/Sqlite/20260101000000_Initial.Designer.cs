@@ -96,6 +96,66 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("api_keys", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Accounts.Invitation", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("email");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ended_at");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("InvitedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("invited_by");
+
+                    b.Property<string>("NormalizedEmail")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("normalized_email");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("role");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Hash")
+                        .IsUnique();
+
+                    b.HasIndex("OrganizationId", "NormalizedEmail")
+                        .IsUnique()
+                        .HasFilter("ended_at IS NULL");
+
+                    b.ToTable("invitations", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Accounts.Membership", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -172,6 +232,21 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.ToTable("protection_keys", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Demo.ClockOffset", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("OffsetMillis")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("offset_millis");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("demo_clock", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Demo.DemoRun", b =>
@@ -1033,6 +1108,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("state");
 
+                    b.Property<string>("Terms")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("terms");
+
                     b.Property<string>("UserId")
                         .HasColumnType("TEXT")
                         .HasColumnName("user_id");
@@ -1058,7 +1137,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.ToTable("payments", null, t =>
                         {
-                            t.HasCheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros > 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
+                            t.HasCheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros >= 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
 
                             t.HasCheckConstraint("ck_payments_settled", "(state = 'pending') = (settled_at IS NULL)");
                         });
@@ -1638,6 +1717,22 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("cancel_at_period_end");
 
+                    b.Property<long>("CarriedOverCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("carried_over_cents");
+
+                    b.Property<long>("CyclePriceCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cycle_price_cents");
+
+                    b.Property<long>("FailedAttempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failed_attempts");
+
+                    b.Property<string>("FailureCode")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("failure_code");
+
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
@@ -1651,14 +1746,38 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("next_allowance_at");
 
+                    b.Property<long?>("PaidUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("paid_until");
+
+                    b.Property<long?>("PastDueSince")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("past_due_since");
+
+                    b.Property<string>("PendingInterval")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pending_interval");
+
                     b.Property<string>("PendingPlanId")
                         .HasColumnType("TEXT")
                         .HasColumnName("pending_plan_id");
+
+                    b.Property<int?>("PendingSeats")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("pending_seats");
 
                     b.Property<string>("PlanId")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("plan_id");
+
+                    b.Property<long?>("RenewsAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("renews_at");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
 
                     b.Property<int>("Seats")
                         .HasColumnType("INTEGER")
@@ -1673,6 +1792,11 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("status");
 
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
                     b.HasKey("OrganizationId");
 
                     b.HasIndex("Id")
@@ -1680,8 +1804,13 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.HasIndex("NextAllowanceAt");
 
+                    b.HasIndex("RenewsAt")
+                        .HasFilter("renews_at IS NOT NULL");
+
                     b.ToTable("subscriptions", null, t =>
                         {
+                            t.HasCheckConstraint("ck_subscriptions_money", "carried_over_cents >= 0 AND cycle_price_cents >= 0");
+
                             t.HasCheckConstraint("ck_subscriptions_seats", "seats >= 1");
                         });
                 });
@@ -2099,6 +2228,15 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
 
+                    b.HasOne("BillingPortal.Accounts.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrganizationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("BillingPortal.Accounts.Invitation", b =>
+                {
                     b.HasOne("BillingPortal.Accounts.Organization", null)
                         .WithMany()
                         .HasForeignKey("OrganizationId")

@@ -27,6 +27,18 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "demo_clock",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    offset_millis = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_demo_clock", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "demo_runs",
                 columns: table => new
                 {
@@ -208,6 +220,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     fee_cents = table.Column<long>(type: "INTEGER", nullable: false),
                     credit_type = table.Column<string>(type: "TEXT", nullable: false),
                     credit_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    terms = table.Column<string>(type: "TEXT", nullable: true),
                     state = table.Column<string>(type: "TEXT", nullable: false),
                     idempotency_key = table.Column<string>(type: "TEXT", nullable: true),
                     cycle_start = table.Column<long>(type: "INTEGER", nullable: true),
@@ -230,7 +243,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_payments", x => x.id);
-                    table.CheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros > 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
+                    table.CheckConstraint("ck_payments_amounts", "amount_cents > 0 AND credit_micros >= 0 AND fee_cents >= 0 AND fee_cents < amount_cents");
                     table.CheckConstraint("ck_payments_settled", "(state = 'pending') = (settled_at IS NULL)");
                 });
 
@@ -452,11 +465,23 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     started_at = table.Column<long>(type: "INTEGER", nullable: false),
                     cancel_at_period_end = table.Column<bool>(type: "INTEGER", nullable: false),
                     pending_plan_id = table.Column<string>(type: "TEXT", nullable: true),
+                    pending_interval = table.Column<string>(type: "TEXT", nullable: true),
+                    pending_seats = table.Column<int>(type: "INTEGER", nullable: true),
+                    paid_until = table.Column<long>(type: "INTEGER", nullable: true),
+                    cycle_price_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    carried_over_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    renews_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    past_due_since = table.Column<long>(type: "INTEGER", nullable: true),
+                    failed_attempts = table.Column<long>(type: "INTEGER", nullable: false),
+                    failure_code = table.Column<string>(type: "TEXT", nullable: true),
+                    revision = table.Column<long>(type: "INTEGER", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false),
                     next_allowance_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_subscriptions", x => x.organization_id);
+                    table.CheckConstraint("ck_subscriptions_money", "carried_over_cents >= 0 AND cycle_price_cents >= 0");
                     table.CheckConstraint("ck_subscriptions_seats", "seats >= 1");
                 });
 
@@ -683,6 +708,32 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         name: "FK_invoice_lines_invoices_invoice_id",
                         column: x => x.invoice_id,
                         principalTable: "invoices",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "invitations",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    email = table.Column<string>(type: "TEXT", nullable: false),
+                    normalized_email = table.Column<string>(type: "TEXT", nullable: false),
+                    role = table.Column<string>(type: "TEXT", nullable: false),
+                    hash = table.Column<string>(type: "TEXT", nullable: false),
+                    invited_by = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_invitations", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_invitations_organizations_organization_id",
+                        column: x => x.organization_id,
+                        principalTable: "organizations",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -985,6 +1036,19 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 column: "expires_at");
 
             migrationBuilder.CreateIndex(
+                name: "IX_invitations_hash",
+                table: "invitations",
+                column: "hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_invitations_organization_id_normalized_email",
+                table: "invitations",
+                columns: new[] { "organization_id", "normalized_email" },
+                unique: true,
+                filter: "ended_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_invoices_number",
                 table: "invoices",
                 column: "number",
@@ -1143,6 +1207,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 column: "next_allowance_at");
 
             migrationBuilder.CreateIndex(
+                name: "IX_subscriptions_renews_at",
+                table: "subscriptions",
+                column: "renews_at",
+                filter: "renews_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_transactions_id",
                 table: "transactions",
                 column: "id",
@@ -1213,6 +1283,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "credit_notes");
 
             migrationBuilder.DropTable(
+                name: "demo_clock");
+
+            migrationBuilder.DropTable(
                 name: "demo_runs");
 
             migrationBuilder.DropTable(
@@ -1229,6 +1302,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "idempotency_records");
+
+            migrationBuilder.DropTable(
+                name: "invitations");
 
             migrationBuilder.DropTable(
                 name: "invoice_lines");
