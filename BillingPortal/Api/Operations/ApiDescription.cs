@@ -1,3 +1,4 @@
+using BillingPortal.Store;
 using Microsoft.OpenApi;
 
 namespace BillingPortal.Api.Operations;
@@ -35,11 +36,29 @@ internal static class ApiDescription
             if (context.Description.ActionDescriptor.EndpointMetadata.OfType<RequiresCaller>().Any())
             {
                 operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
+                if (HttpMethods.IsPost(context.Description.HttpMethod ?? ""))
+                {
+                    AddIdempotencyKey(operation);
+                }
             }
 
             return Task.CompletedTask;
         });
     });
+
+    private static void AddIdempotencyKey(OpenApiOperation operation)
+    {
+        (operation.Parameters ??= []).Add(new OpenApiParameter
+        {
+            Name = Idempotency.KeyHeader,
+            In = ParameterLocation.Header,
+            Description = "The same key and request again get the first answer again, for a day, and nothing is done twice.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = IdempotencyKeys.MaxLength, Pattern = "^[!-~]+$" },
+        });
+        operation.Responses ??= [];
+        operation.Responses.TryAdd("409", new OpenApiResponse { Description = "The first request with this idempotency key is still being worked on, or another conflict." });
+        operation.Responses.TryAdd("422", new OpenApiResponse { Description = "The idempotency key stands for another request. Nothing was done." });
+    }
 
     public static WebApplication MapApiDescription(this WebApplication app)
     {
