@@ -15,7 +15,7 @@ internal static class ApiCreditEndpoints
     {
         var group = routes.MapGroup("/v1").WithTags("API credits");
         group.MapGet("/api-credits", GetAsync).RequireCaller().WithSummary("API credits: balance, ever bought, ever used").Produces<ApiCreditAnswer>();
-        group.MapGet("/billing/packs", GetPacks).WithSummary("The packs of API credits, with the fee shown").Produces<PackList>();
+        group.MapGet("/billing/packs", GetPacks).AllowAnonymous().WithSummary("The packs of API credits, with the fee shown").Produces<PackList>();
         group.MapPost("/billing/checkout", CheckOutAsync).RequireCaller()
             .WithSummary("Starts buying API credits and gives the address to pay at").Accepts<CheckoutRequest>("application/json").Produces<CheckoutAnswer>();
         group.MapGet("/billing/history", GetHistoryAsync).RequireCaller().WithSummary("What was bought, newest first").Produces<PurchaseList>();

@@ -19,8 +19,8 @@ internal static class CreditEndpoints
         group.MapGet("/balance", GetBalanceAsync).RequireCaller().WithSummary("Balance, and what today has used of it").Produces<Envelope<BalanceAnswer>>();
         group.MapGet("/transactions", CreditHistory.GetTransactionsAsync).RequireCaller().WithSummary("Transactions, newest first, by pages").Produces<CreditHistory.TransactionPageAnswer>();
         group.MapGet("/stats/monthly", CreditHistory.GetMonthsAsync).RequireCaller().WithSummary("What each of the last months brought and took").Produces<CreditHistory.MonthsAnswer>();
-        group.MapGet("/packs", GetPacks).WithSummary("The packs that are sold").Produces<Envelope<IReadOnlyList<PackAnswer>>>();
-        group.MapGet("/rates", GetRates).WithSummary("What storage and AI tokens cost").Produces<Envelope<IReadOnlyList<ListedRate>>>();
+        group.MapGet("/packs", GetPacks).AllowAnonymous().WithSummary("The packs that are sold").Produces<Envelope<IReadOnlyList<PackAnswer>>>();
+        group.MapGet("/rates", GetRates).AllowAnonymous().WithSummary("What storage and AI tokens cost").Produces<Envelope<IReadOnlyList<ListedRate>>>();
         group.MapPost("/packs/buy", BuyAsync).RequireCaller()
             .WithSummary("Starts buying a pack and gives the address to pay at").Accepts<BuyRequest>("application/json").Produces<BuyAnswer>();
         return routes;

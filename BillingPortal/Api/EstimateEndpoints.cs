@@ -11,7 +11,7 @@ internal static class EstimateEndpoints
 
     public static IEndpointRouteBuilder MapEstimate(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/estimate", Get)
+        routes.MapGet("/api/v1/estimate", Get).AllowAnonymous()
             .WithTags("Usage").WithSummary("What a month's usage costs, by operation: ?image_to_html=50&voice=300, and what would pay for it")
             .Produces<EstimateAnswer>();
         return routes;
