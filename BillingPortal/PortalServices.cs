@@ -10,6 +10,7 @@ using BillingPortal.Purchases;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
+using BillingPortal.Webhooks;
 
 namespace BillingPortal;
 
@@ -24,9 +25,10 @@ public static class PortalServices
         services.AddStore(configuration);
         services.AddWallets();
         services.AddSubscriptions(configuration);
-        services.AddMetering();
+        services.AddMetering(configuration);
         services.AddPayments(configuration);
         services.AddInvoices(configuration);
+        services.AddWebhooks(configuration);
         services.AddGifting(configuration);
         services.AddPosts();
         services.AddPurchases();

@@ -39,6 +39,7 @@ public static class ApiServices
             .MapSubscription()
             .MapFlows()
             .MapPosts()
+            .MapWebhooks()
             .MapCredits()
             .MapApiCredits()
             .MapPurchases()

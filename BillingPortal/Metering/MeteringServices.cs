@@ -3,7 +3,7 @@ namespace BillingPortal.Metering;
 /// <summary>Puts metering together.</summary>
 public static class MeteringServices
 {
-    public static IServiceCollection AddMetering(this IServiceCollection services)
+    public static IServiceCollection AddMetering(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<UsageIngestion>();
         services.AddSingleton<UsageHolds>();
@@ -14,6 +14,9 @@ public static class MeteringServices
         services.AddSingleton<UsageItems>();
         services.AddSingleton<CreditStatements>();
         services.AddSingleton<ApiCreditStatements>();
+        services.AddOptions<BalanceAlertOptions>().Bind(configuration.GetSection(BalanceAlertOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<BalanceWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<BalanceWatch>());
         return services;
     }
 }

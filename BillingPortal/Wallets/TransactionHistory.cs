@@ -75,6 +75,19 @@ public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> conte
         return await FindAsync(caller.OrganizationId, transactionId, cancellationToken);
     }
 
+    /// <summary>The organizations whose wallets changed in the last stretch of time in which any did.</summary>
+    internal async Task<IReadOnlyList<string>> LastChangedAsync(TimeSpan stretch, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Set<TransactionRow>().OrderByDescending(row => row.Id).Select(row => (DateTimeOffset?)row.RecordedAt).FirstOrDefaultAsync(cancellationToken) is not { } last)
+        {
+            return [];
+        }
+
+        var first = Ids.First("tx", last - stretch);
+        return await db.Set<TransactionRow>().Where(row => row.Id.CompareTo(first) >= 0).Select(row => row.OrganizationId).Distinct().ToListAsync(cancellationToken);
+    }
+
     internal async Task<TransactionView?> FindAsync(string organizationId, string transactionId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
