@@ -17,6 +17,9 @@ public sealed class BalanceFeed
         relay.Subscribe(Topic, Notify, NotifyAll);
     }
 
+    /// <summary>Organizations whose wallets this instance changed; listeners must return at once.</summary>
+    internal event Action<string>? ChangedHere;
+
     /// <summary>Calls <paramref name="onChange"/> after each commit that changed the organization's wallets, until disposed. It must return at once.</summary>
     public IDisposable Subscribe(string organizationId, Action onChange)
     {
@@ -35,6 +38,7 @@ public sealed class BalanceFeed
         {
             Notify(organizationId);
             relay.Announce(Topic, organizationId);
+            ChangedHere?.Invoke(organizationId);
         }
     }
 
