@@ -14,6 +14,7 @@ public static class ComponentServices
         services.AddScoped<Viewer>();
         services.AddSingleton<TransactionText>();
         services.AddSingleton<WalletOverviews>();
+        services.AddSingleton<WalletExplanations>();
         services.AddSingleton<PaymentProgressReader>();
         services.AddSingleton<UsageOverviews>();
         services.AddSingleton<PackShelves>();

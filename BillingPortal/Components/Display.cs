@@ -9,9 +9,11 @@ public static class Display
     private const string Minus = "−";
 
     /// <summary>"3,420" or "0.35": whole from a thousand up, else at most two decimals, cut towards zero so that nobody is promised more than there is.</summary>
-    public static string Amount(Credits credits)
+    public static string Amount(Credits credits) => Amount(credits.ToDecimal());
+
+    /// <inheritdoc cref="Amount(Credits)"/>
+    public static string Amount(decimal exact)
     {
-        var exact = credits.ToDecimal();
         var magnitude = Math.Abs(exact);
         var shown = magnitude >= 1000 ? decimal.Truncate(magnitude) : decimal.Truncate(magnitude * 100) / 100;
         if (shown == 0 && magnitude > 0)
@@ -31,6 +33,9 @@ public static class Display
 
     /// <summary>"+5,000" or "−30".</summary>
     public static string Change(Credits credits) => credits.IsPositive ? $"+{Amount(credits)}" : Amount(credits);
+
+    /// <inheritdoc cref="Change(Credits)"/>
+    public static string Change(decimal credits) => credits > 0 ? $"+{Amount(credits)}" : Amount(credits);
 
     /// <summary>"$39.00".</summary>
     public static string Price(Money money)

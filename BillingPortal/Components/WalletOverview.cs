@@ -3,6 +3,7 @@ using BillingPortal.Catalog;
 using BillingPortal.Components.Shared;
 using BillingPortal.Ledger;
 using BillingPortal.Metering;
+using BillingPortal.Payments;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
@@ -40,6 +41,8 @@ public sealed record PlanSummary(
 /// <param name="Mood">How it stands.</param>
 /// <param name="Latest">The latest transactions of the main wallet, newest first.</param>
 /// <param name="Plan">The plan.</param>
+/// <param name="Outlook">The main wallet's last days and its next ones.</param>
+/// <param name="OnTheWay">Paid for, but not credited yet.</param>
 public sealed record WalletOverview(
     DateTimeOffset AsOf,
     WalletSummary Credits,
@@ -47,10 +50,16 @@ public sealed record WalletOverview(
     Runway? Runway,
     WalletMood Mood,
     IReadOnlyList<TransactionView> Latest,
-    PlanSummary Plan);
+    PlanSummary Plan,
+    BalanceOutlook Outlook,
+    IReadOnlyList<IncomingCredit> OnTheWay);
+
+/// <summary>Credit that a payment will bring.</summary>
+public sealed record IncomingCredit(string PaymentId, Credits Credits);
 
 /// <summary>Puts the wallet page's figures together from the services that know them.</summary>
-public sealed class WalletOverviews(CurrentWallets wallets, TransactionHistory history, PlanStandings standings, UsageReports usage, TimeProvider clock)
+public sealed class WalletOverviews(
+    CurrentWallets wallets, TransactionHistory history, WalletDays days, PlanStandings standings, UsageReports usage, PaymentTracker payments, TimeProvider clock)
 {
     private const int LatestCount = 5;
     private const int LowDays = 3;
@@ -64,24 +73,31 @@ public sealed class WalletOverviews(CurrentWallets wallets, TransactionHistory h
         var standing = await standings.GetAsync(caller.OrganizationId, cancellationToken);
         var latest = await history.ListAsync(caller, new TransactionQuery(CreditTypes.Credits, [], Limit: LatestCount), cancellationToken);
         var burn = await usage.BurnAsync(caller, CreditTypes.Credits, Components.Runway.Basis, cancellationToken);
-        var summaries = new List<WalletSummary>();
+        var read = new List<Wallet>();
         foreach (var creditType in CreditTypes.All)
         {
-            var wallet = await wallets.GetWalletAsync(caller, creditType, cancellationToken);
-            summaries.Add(WalletSummary.Of(wallet, clock.Now()));
+            read.Add(await wallets.GetWalletAsync(caller, creditType, cancellationToken));
         }
+
+        var now = clock.Now();
+        var summaries = read.ConvertAll(wallet => WalletSummary.Of(wallet, now));
+        var today = DateOnly.FromDateTime(now.UtcDateTime);
+        var statement = await days.GetAsync(caller, CreditTypes.Credits, today.AddDays(-BalanceOutlook.Days), today, cancellationToken);
+        var open = await payments.ListOpenAsync(caller, cancellationToken);
 
         var main = summaries[0];
         var runway = Components.Runway.Estimate(main.Available, burn);
         var plan = SummaryOf(standing);
         return new WalletOverview(
-            clock.Now(),
+            now,
             main,
             [.. summaries.Skip(1).Where(summary => summary.Pockets.Count > 0)],
             runway,
-            MoodOf(main, runway, plan, latest.Transactions, clock.Now()),
+            MoodOf(main, runway, plan, latest.Transactions, now),
             latest.Transactions,
-            plan);
+            plan,
+            BalanceOutlook.Of(read[0], statement, burn, plan, now),
+            [.. open.Where(payment => payment.AcceptedAt is not null && payment.CreditType == CreditTypes.Credits).Select(payment => new IncomingCredit(payment.Id, payment.Credits))]);
     }
 
     private static WalletMood MoodOf(WalletSummary wallet, Runway? runway, PlanSummary plan, IReadOnlyList<TransactionView> latest, DateTimeOffset now) => wallet.Available switch

@@ -83,6 +83,25 @@ public abstract class WalletPageTests<TEngine>(StoreFixture<TEngine> store, Brow
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1, Name = "Transactions" })).ToBeFocusedAsync();
     }
 
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task A_balance_opens_into_what_made_it(int width, ColorScheme scheme)
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await FurnishAsync(site);
+        var page = await site.NewPageAsync(browser, width > 500 ? Browser.Desktop : Browser.Phone, scheme);
+        await page.SignInAsync(person, "/wallet");
+        var available = await page.GetByTestId("available").TextContentAsync();
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "How this number came about" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByTestId("explained")).ToHaveTextAsync(available!.Trim());
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Used", Exact = true })).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+    }
+
     [Fact]
     public async Task Whoever_is_not_signed_in_is_asked_to()
     {

@@ -41,5 +41,7 @@ public sealed class WalletNoticeTests : BunitContext
         null,
         mood,
         [],
-        new PlanSummary("Lite", IsFree: !buysPacks, Credits.Zero, Credits.Zero, 0, 1, false, buysPacks, Now))));
+        new PlanSummary("Lite", IsFree: !buysPacks, Credits.Zero, Credits.Zero, 0, 1, false, buysPacks, Now),
+        new BalanceOutlook([], []),
+        [])));
 }

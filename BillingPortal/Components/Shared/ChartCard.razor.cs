@@ -10,7 +10,6 @@ public sealed partial class ChartCard
     private const int LabelsOnDesk = 10;
     private const int LabelsOnPhone = 4;
 
-    private readonly string titleId = $"chart-{Guid.NewGuid():N}";
     private readonly HashSet<string> hidden = new(StringComparer.Ordinal);
     private IReadOnlyList<decimal> marks = [];
 
