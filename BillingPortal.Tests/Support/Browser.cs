@@ -33,7 +33,7 @@ public sealed class Browser : IAsyncDisposable
             Locale = "en-US",
             TimezoneId = "UTC",
         });
-        window.SetDefaultTimeout(15_000);
+        window.SetDefaultTimeout(30_000);
         return window;
     }
 
@@ -67,6 +67,8 @@ public sealed class Browser : IAsyncDisposable
     private static async Task<(IPlaywright Playwright, IBrowser Browser)> LaunchAsync()
     {
         Assert.True(File.Exists(Chromium), $"Browser tests need {Chromium}: `apt-get install chromium` (./test does).");
+        // Only how long a page that is wrong takes to fail: a busy machine is slow, not broken.
+        Assertions.SetDefaultExpectTimeout(30_000);
         var playwright = await Playwright.CreateAsync();
         // Chromium's sandbox does not start as root, which is who continuous integration runs as.
         return (playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox"] }));
