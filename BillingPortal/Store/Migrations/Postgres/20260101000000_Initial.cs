@@ -12,16 +12,48 @@ namespace BillingPortal.Store.Migrations.Postgres
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
-                name: "balance_levels",
+                name: "auto_reload_attempts",
                 columns: table => new
                 {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    level = table.Column<string>(type: "text", nullable: false)
+                    state = table.Column<string>(type: "text", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    available_micros = table.Column<long>(type: "bigint", nullable: false),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    payment_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    started_at = table.Column<long>(type: "bigint", nullable: false),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_balance_levels", x => new { x.organization_id, x.credit_type });
+                    table.PrimaryKey("PK_auto_reload_attempts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "auto_reload_settings",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    is_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    threshold_cents = table.Column<long>(type: "bigint", nullable: false),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    monthly_limit_cents = table.Column<long>(type: "bigint", nullable: true),
+                    agreed_by = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    updated_at = table.Column<long>(type: "bigint", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false),
+                    last_attempt_at = table.Column<long>(type: "bigint", nullable: true),
+                    failures = table.Column<long>(type: "bigint", nullable: false),
+                    last_failed_at = table.Column<long>(type: "bigint", nullable: true),
+                    not_before = table.Column<long>(type: "bigint", nullable: true),
+                    needs_owner = table.Column<bool>(type: "boolean", nullable: false),
+                    stopped_at = table.Column<long>(type: "bigint", nullable: true),
+                    last_skip = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_auto_reload_settings", x => x.organization_id);
+                    table.CheckConstraint("ck_auto_reload_settings_amounts", "threshold_cents > 0 AND amount_cents > 0");
                 });
 
             migrationBuilder.CreateTable(
@@ -219,6 +251,46 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "payment_disputes",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    payment_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    credit_micros = table.Column<long>(type: "bigint", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    opened_at = table.Column<long>(type: "bigint", nullable: false),
+                    closed_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_disputes", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "payment_refunds",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    payment_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    actor = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    idempotency_key = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    problem = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    gateway_refund_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    next_check_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_refunds", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "payments",
                 columns: table => new
                 {
@@ -251,6 +323,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     settled_at = table.Column<long>(type: "bigint", nullable: true),
                     late = table.Column<bool>(type: "boolean", nullable: false),
                     failure_code = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    refunded_cents = table.Column<long>(type: "bigint", nullable: false),
                     checks = table.Column<long>(type: "bigint", nullable: false),
                     next_check_at = table.Column<long>(type: "bigint", nullable: true)
                 },
@@ -680,33 +753,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "webhook_endpoints",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    place = table.Column<int>(type: "integer", nullable: false),
-                    url = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    event_list = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    secret = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    previous_secret = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    previous_secret_until = table.Column<long>(type: "bigint", nullable: true),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    paused_at = table.Column<long>(type: "bigint", nullable: true),
-                    pause = table.Column<string>(type: "text", nullable: true),
-                    failing_since = table.Column<long>(type: "bigint", nullable: true),
-                    backoff_until = table.Column<long>(type: "bigint", nullable: true),
-                    last_attempt_at = table.Column<long>(type: "bigint", nullable: true),
-                    leased_until = table.Column<long>(type: "bigint", nullable: true),
-                    lease = table.Column<string>(type: "text", nullable: true, collation: "C")
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_endpoints", x => x.id);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "credit_notes",
                 columns: table => new
                 {
@@ -974,61 +1020,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         onDelete: ReferentialAction.Restrict);
                 });
 
-            migrationBuilder.CreateTable(
-                name: "webhook_deliveries",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    endpoint_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    event_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    event_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    body = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    state = table.Column<string>(type: "text", nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    next_attempt_at = table.Column<long>(type: "bigint", nullable: true),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    trying_since = table.Column<long>(type: "bigint", nullable: true),
-                    last_attempt_at = table.Column<long>(type: "bigint", nullable: true),
-                    last_status = table.Column<int>(type: "integer", nullable: true),
-                    last_error = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    last_duration_millis = table.Column<long>(type: "bigint", nullable: true),
-                    delivered_at = table.Column<long>(type: "bigint", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_deliveries", x => x.id);
-                    table.ForeignKey(
-                        name: "FK_webhook_deliveries_webhook_endpoints_endpoint_id",
-                        column: x => x.endpoint_id,
-                        principalTable: "webhook_endpoints",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "webhook_attempts",
-                columns: table => new
-                {
-                    delivery_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    number = table.Column<int>(type: "integer", nullable: false),
-                    endpoint_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    at = table.Column<long>(type: "bigint", nullable: false),
-                    status = table.Column<int>(type: "integer", nullable: true),
-                    error = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    duration_millis = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_attempts", x => new { x.delivery_id, x.number });
-                    table.ForeignKey(
-                        name: "FK_webhook_attempts_webhook_deliveries_delivery_id",
-                        column: x => x.delivery_id,
-                        principalTable: "webhook_deliveries",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
             migrationBuilder.CreateIndex(
                 name: "IX_api_keys_created_by",
                 table: "api_keys",
@@ -1051,6 +1042,31 @@ namespace BillingPortal.Store.Migrations.Postgres
                 column: "replaces_id",
                 unique: true,
                 filter: "replaces_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_auto_reload_attempts_open",
+                table: "auto_reload_attempts",
+                column: "organization_id",
+                unique: true,
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_auto_reload_attempts_organization_id_id",
+                table: "auto_reload_attempts",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_auto_reload_attempts_payment_id",
+                table: "auto_reload_attempts",
+                column: "payment_id",
+                unique: true,
+                filter: "payment_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_auto_reload_settings_enabled",
+                table: "auto_reload_settings",
+                column: "organization_id",
+                filter: "is_enabled");
 
             migrationBuilder.CreateIndex(
                 name: "ix_buckets_live",
@@ -1187,6 +1203,29 @@ namespace BillingPortal.Store.Migrations.Postgres
                 table: "payment_customers",
                 column: "customer_id",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_disputes_payment_id",
+                table: "payment_disputes",
+                column: "payment_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_next_check_at",
+                table: "payment_refunds",
+                column: "next_check_at",
+                filter: "next_check_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_payment_id_id",
+                table: "payment_refunds",
+                columns: new[] { "payment_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_payment_id_idempotency_key",
+                table: "payment_refunds",
+                columns: new[] { "payment_id", "idempotency_key" },
+                unique: true,
+                filter: "idempotency_key IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_payments_next_check_at",
@@ -1361,34 +1400,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_wallets_next_change_at",
                 table: "wallets",
                 column: "next_change_at");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_attempts_endpoint_id_at",
-                table: "webhook_attempts",
-                columns: new[] { "endpoint_id", "at" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_webhook_deliveries_due",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "next_attempt_at" },
-                filter: "next_attempt_at IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_deliveries_endpoint_id_event_id",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "event_id" },
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_deliveries_endpoint_id_id",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_endpoints_organization_id_place",
-                table: "webhook_endpoints",
-                columns: new[] { "organization_id", "place" },
-                unique: true);
         }
 
         /// <inheritdoc />
@@ -1398,7 +1409,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "api_keys");
 
             migrationBuilder.DropTable(
-                name: "balance_levels");
+                name: "auto_reload_attempts");
+
+            migrationBuilder.DropTable(
+                name: "auto_reload_settings");
 
             migrationBuilder.DropTable(
                 name: "billing_details");
@@ -1444,6 +1458,12 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "payment_customers");
+
+            migrationBuilder.DropTable(
+                name: "payment_disputes");
+
+            migrationBuilder.DropTable(
+                name: "payment_refunds");
 
             migrationBuilder.DropTable(
                 name: "payments");
@@ -1518,9 +1538,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "wallet_days");
 
             migrationBuilder.DropTable(
-                name: "webhook_attempts");
-
-            migrationBuilder.DropTable(
                 name: "wallets");
 
             migrationBuilder.DropTable(
@@ -1531,12 +1548,6 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "users");
-
-            migrationBuilder.DropTable(
-                name: "webhook_deliveries");
-
-            migrationBuilder.DropTable(
-                name: "webhook_endpoints");
         }
     }
 }

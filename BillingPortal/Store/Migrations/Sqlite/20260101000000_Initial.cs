@@ -11,16 +11,48 @@ namespace BillingPortal.Store.Migrations.Sqlite
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
-                name: "balance_levels",
+                name: "auto_reload_attempts",
                 columns: table => new
                 {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
                     organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
-                    level = table.Column<string>(type: "TEXT", nullable: false)
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", nullable: true),
+                    available_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: true),
+                    started_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_balance_levels", x => new { x.organization_id, x.credit_type });
+                    table.PrimaryKey("PK_auto_reload_attempts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "auto_reload_settings",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    is_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    threshold_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    monthly_limit_cents = table.Column<long>(type: "INTEGER", nullable: true),
+                    agreed_by = table.Column<string>(type: "TEXT", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    failures = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_failed_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    not_before = table.Column<long>(type: "INTEGER", nullable: true),
+                    needs_owner = table.Column<bool>(type: "INTEGER", nullable: false),
+                    stopped_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_skip = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_auto_reload_settings", x => x.organization_id);
+                    table.CheckConstraint("ck_auto_reload_settings_amounts", "threshold_cents > 0 AND amount_cents > 0");
                 });
 
             migrationBuilder.CreateTable(
@@ -218,6 +250,46 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "payment_disputes",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    credit_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    opened_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    closed_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_disputes", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "payment_refunds",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", nullable: false),
+                    actor = table.Column<string>(type: "TEXT", nullable: false),
+                    idempotency_key = table.Column<string>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    problem = table.Column<string>(type: "TEXT", nullable: true),
+                    gateway_refund_id = table.Column<string>(type: "TEXT", nullable: true),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    next_check_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_refunds", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "payments",
                 columns: table => new
                 {
@@ -250,6 +322,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     settled_at = table.Column<long>(type: "INTEGER", nullable: true),
                     late = table.Column<bool>(type: "INTEGER", nullable: false),
                     failure_code = table.Column<string>(type: "TEXT", nullable: true),
+                    refunded_cents = table.Column<long>(type: "INTEGER", nullable: false),
                     checks = table.Column<long>(type: "INTEGER", nullable: false),
                     next_check_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
@@ -679,33 +752,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "webhook_endpoints",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "TEXT", nullable: false),
-                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    user_id = table.Column<string>(type: "TEXT", nullable: false),
-                    place = table.Column<int>(type: "INTEGER", nullable: false),
-                    url = table.Column<string>(type: "TEXT", nullable: false),
-                    event_list = table.Column<string>(type: "TEXT", nullable: false),
-                    secret = table.Column<string>(type: "TEXT", nullable: false),
-                    previous_secret = table.Column<string>(type: "TEXT", nullable: true),
-                    previous_secret_until = table.Column<long>(type: "INTEGER", nullable: true),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    paused_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    pause = table.Column<string>(type: "TEXT", nullable: true),
-                    failing_since = table.Column<long>(type: "INTEGER", nullable: true),
-                    backoff_until = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    leased_until = table.Column<long>(type: "INTEGER", nullable: true),
-                    lease = table.Column<string>(type: "TEXT", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_endpoints", x => x.id);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "credit_notes",
                 columns: table => new
                 {
@@ -973,61 +1019,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         onDelete: ReferentialAction.Restrict);
                 });
 
-            migrationBuilder.CreateTable(
-                name: "webhook_deliveries",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "TEXT", nullable: false),
-                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    endpoint_id = table.Column<string>(type: "TEXT", nullable: false),
-                    event_id = table.Column<string>(type: "TEXT", nullable: false),
-                    event_type = table.Column<string>(type: "TEXT", nullable: false),
-                    body = table.Column<string>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    next_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    trying_since = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_status = table.Column<int>(type: "INTEGER", nullable: true),
-                    last_error = table.Column<string>(type: "TEXT", nullable: true),
-                    last_duration_millis = table.Column<long>(type: "INTEGER", nullable: true),
-                    delivered_at = table.Column<long>(type: "INTEGER", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_deliveries", x => x.id);
-                    table.ForeignKey(
-                        name: "FK_webhook_deliveries_webhook_endpoints_endpoint_id",
-                        column: x => x.endpoint_id,
-                        principalTable: "webhook_endpoints",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "webhook_attempts",
-                columns: table => new
-                {
-                    delivery_id = table.Column<string>(type: "TEXT", nullable: false),
-                    number = table.Column<int>(type: "INTEGER", nullable: false),
-                    endpoint_id = table.Column<string>(type: "TEXT", nullable: false),
-                    at = table.Column<long>(type: "INTEGER", nullable: false),
-                    status = table.Column<int>(type: "INTEGER", nullable: true),
-                    error = table.Column<string>(type: "TEXT", nullable: true),
-                    duration_millis = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_attempts", x => new { x.delivery_id, x.number });
-                    table.ForeignKey(
-                        name: "FK_webhook_attempts_webhook_deliveries_delivery_id",
-                        column: x => x.delivery_id,
-                        principalTable: "webhook_deliveries",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
             migrationBuilder.CreateIndex(
                 name: "IX_api_keys_created_by",
                 table: "api_keys",
@@ -1050,6 +1041,31 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 column: "replaces_id",
                 unique: true,
                 filter: "replaces_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_auto_reload_attempts_open",
+                table: "auto_reload_attempts",
+                column: "organization_id",
+                unique: true,
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_auto_reload_attempts_organization_id_id",
+                table: "auto_reload_attempts",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_auto_reload_attempts_payment_id",
+                table: "auto_reload_attempts",
+                column: "payment_id",
+                unique: true,
+                filter: "payment_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_auto_reload_settings_enabled",
+                table: "auto_reload_settings",
+                column: "organization_id",
+                filter: "is_enabled");
 
             migrationBuilder.CreateIndex(
                 name: "ix_buckets_live",
@@ -1186,6 +1202,29 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 table: "payment_customers",
                 column: "customer_id",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_disputes_payment_id",
+                table: "payment_disputes",
+                column: "payment_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_next_check_at",
+                table: "payment_refunds",
+                column: "next_check_at",
+                filter: "next_check_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_payment_id_id",
+                table: "payment_refunds",
+                columns: new[] { "payment_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_payment_id_idempotency_key",
+                table: "payment_refunds",
+                columns: new[] { "payment_id", "idempotency_key" },
+                unique: true,
+                filter: "idempotency_key IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_payments_next_check_at",
@@ -1360,34 +1399,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_wallets_next_change_at",
                 table: "wallets",
                 column: "next_change_at");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_attempts_endpoint_id_at",
-                table: "webhook_attempts",
-                columns: new[] { "endpoint_id", "at" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_webhook_deliveries_due",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "next_attempt_at" },
-                filter: "next_attempt_at IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_deliveries_endpoint_id_event_id",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "event_id" },
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_deliveries_endpoint_id_id",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_endpoints_organization_id_place",
-                table: "webhook_endpoints",
-                columns: new[] { "organization_id", "place" },
-                unique: true);
         }
 
         /// <inheritdoc />
@@ -1397,7 +1408,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "api_keys");
 
             migrationBuilder.DropTable(
-                name: "balance_levels");
+                name: "auto_reload_attempts");
+
+            migrationBuilder.DropTable(
+                name: "auto_reload_settings");
 
             migrationBuilder.DropTable(
                 name: "billing_details");
@@ -1443,6 +1457,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "payment_customers");
+
+            migrationBuilder.DropTable(
+                name: "payment_disputes");
+
+            migrationBuilder.DropTable(
+                name: "payment_refunds");
 
             migrationBuilder.DropTable(
                 name: "payments");
@@ -1517,9 +1537,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "wallet_days");
 
             migrationBuilder.DropTable(
-                name: "webhook_attempts");
-
-            migrationBuilder.DropTable(
                 name: "wallets");
 
             migrationBuilder.DropTable(
@@ -1530,12 +1547,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "users");
-
-            migrationBuilder.DropTable(
-                name: "webhook_deliveries");
-
-            migrationBuilder.DropTable(
-                name: "webhook_endpoints");
         }
     }
 }
