@@ -21,6 +21,7 @@ internal static class Navigation
             new("auto-reload", "Auto-reload", "bolt"),
         ]),
         new("Billing", [new("plan", "Plan and seats", "refresh"), new("payment-methods", "Payment methods", "lock"), new("transactions", "Transactions", "list")]),
+        new("Organization", [new("members", "Members and seats", "user")]),
         new("Developers", [new("keys", "API keys", "key")]),
     ];
 }
