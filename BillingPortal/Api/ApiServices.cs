@@ -47,6 +47,8 @@ public static class ApiServices
             .MapPurchases()
             .MapCardForms()
             .MapDemo()
+            .MapInvoices()
+            .MapNotifications()
             .MapGatewayWebhooks()
             .MapHealth()
             .MapMetrics();

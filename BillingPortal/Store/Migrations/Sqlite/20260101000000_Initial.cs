@@ -186,6 +186,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     seller_name = table.Column<string>(type: "TEXT", nullable: false),
                     seller_address = table.Column<string>(type: "TEXT", nullable: false),
                     seller_tax_id = table.Column<string>(type: "TEXT", nullable: false),
+                    seller_contact = table.Column<string>(type: "TEXT", nullable: false),
                     buyer_name = table.Column<string>(type: "TEXT", nullable: false),
                     buyer_address = table.Column<string>(type: "TEXT", nullable: false),
                     buyer_tax_id = table.Column<string>(type: "TEXT", nullable: false),
@@ -196,13 +197,39 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     tax_cents = table.Column<long>(type: "INTEGER", nullable: false),
                     total_cents = table.Column<long>(type: "INTEGER", nullable: false),
                     credited_cents = table.Column<long>(type: "INTEGER", nullable: false),
-                    payment_id = table.Column<string>(type: "TEXT", nullable: false)
+                    payment_id = table.Column<string>(type: "TEXT", nullable: false),
+                    is_test = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_invoices", x => x.id);
                     table.CheckConstraint("ck_invoices_credited", "credited_cents >= 0 AND credited_cents <= total_cents");
                     table.CheckConstraint("ck_invoices_total", "total_cents = subtotal_cents + tax_cents");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notifications",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    event_id = table.Column<string>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
+                    title = table.Column<string>(type: "TEXT", nullable: false),
+                    text = table.Column<string>(type: "TEXT", nullable: false),
+                    link = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    read_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    mail_to = table.Column<string>(type: "TEXT", nullable: false),
+                    mail_state = table.Column<string>(type: "TEXT", nullable: false),
+                    mail_attempts = table.Column<long>(type: "INTEGER", nullable: false),
+                    next_mail_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notifications", x => x.id);
+                    table.CheckConstraint("ck_notifications_mail", "(mail_state = 'pending') = (next_mail_at IS NOT NULL)");
                 });
 
             migrationBuilder.CreateTable(
@@ -229,7 +256,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     type = table.Column<string>(type: "TEXT", nullable: false),
                     data = table.Column<string>(type: "TEXT", nullable: false),
                     occurred_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    dispatched_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    dispatched_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    notified_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1182,6 +1210,23 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
+                name: "IX_notifications_event_id_user_id",
+                table: "notifications",
+                columns: new[] { "event_id", "user_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_next_mail_at",
+                table: "notifications",
+                column: "next_mail_at",
+                filter: "next_mail_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_user_id_id",
+                table: "notifications",
+                columns: new[] { "user_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_organizations_personal_of",
                 table: "organizations",
                 column: "personal_of",
@@ -1196,6 +1241,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_outbox_events_organization_id_id",
                 table: "outbox_events",
                 columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outbox_events_untold",
+                table: "outbox_events",
+                column: "id",
+                filter: "notified_at IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_payment_customers_customer_id",
@@ -1451,6 +1502,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "memberships");
+
+            migrationBuilder.DropTable(
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "outbox_events");
