@@ -25,6 +25,7 @@ internal static class NumberEndpoints
         {
             NumberRental.Rented rented => receipt.Answer(rented),
             NumberRental.Invalid invalid => throw ApiException.Invalid(invalid.Field, invalid.Message),
+            NumberRental.NotOffered => throw ApiException.NotFound("This installation rents no numbers."),
             NumberRental.NotCovered uncovered => throw UsageEndpoints.Refused(uncovered.Rejection),
             NumberRental.TooMany many => throw new ApiException(
                 StatusCodes.Status409Conflict, "NUMBER_LIMIT_REACHED", $"An organization rents at most {many.Limit} numbers."),

@@ -41,6 +41,9 @@ public abstract record NumberRental
     /// <summary>Somebody rents it already.</summary>
     public sealed record Taken : NumberRental;
 
+    /// <summary>The catalog has no price for numbers.</summary>
+    public sealed record NotOffered : NumberRental;
+
     /// <summary>The organization rents as many as it may.</summary>
     public sealed record TooMany(int Limit) : NumberRental;
 
@@ -51,7 +54,13 @@ public abstract record NumberRental
 /// <summary>Rents phone numbers by the month: the first is charged at once, each further one on its monthly day.</summary>
 /// <remarks>Source: design §5. A month is charged at most once, by the reference of number and month, however many instances try.</remarks>
 public sealed partial class NumberRentals(
-    PriceCatalog catalog, PlanStandings standings, DueAllowances allowances, WalletWriter writer, IDbContextFactory<BillingDbContext> contexts, TimeProvider clock)
+    PriceCatalog catalog,
+    PlanStandings standings,
+    DueAllowances allowances,
+    WalletWriter writer,
+    IDbContextFactory<BillingDbContext> contexts,
+    TimeProvider clock,
+    ILogger<NumberRentals> logger)
 {
     /// <summary>The operation that prices a month.</summary>
     public const string Operation = "number";
@@ -87,6 +96,11 @@ public sealed partial class NumberRentals(
         if (!E164.IsMatch(number))
         {
             return new NumberRental.Invalid("number", "A number is written in E.164, such as +15551230000.");
+        }
+
+        if (catalog.FindOperation(Operation) is null)
+        {
+            return new NumberRental.NotOffered();
         }
 
         if (label is not null && (label.Length > LabelLength || label.Any(char.IsControl)))
@@ -161,7 +175,7 @@ public sealed partial class NumberRentals(
             var page = await ReadDueAsync(after, cancellationToken);
             foreach (var row in page)
             {
-                await ChargeDueAsync(row, cancellationToken);
+                await TryChargeDueAsync(row, cancellationToken);
                 after = row.Id;
             }
 
@@ -182,6 +196,19 @@ public sealed partial class NumberRentals(
             .OrderBy(row => row.Id)
             .Take(Page)
             .ToListAsync(cancellationToken);
+    }
+
+    // One number whose month cannot be charged must not keep the job from the others.
+    private async Task TryChargeDueAsync(RentedNumber row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ChargeDueAsync(row, cancellationToken);
+        }
+        catch (InvalidOperationException exception)
+        {
+            logger.LogError(exception, "The month of number {NumberId} of {OrganizationId} could not be charged.", row.Id, row.OrganizationId);
+        }
     }
 
     private async Task ChargeDueAsync(RentedNumber row, CancellationToken cancellationToken)

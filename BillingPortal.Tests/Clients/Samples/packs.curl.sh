@@ -1,0 +1,1 @@
+curl https://theconflux.com/v1/billing/packs
