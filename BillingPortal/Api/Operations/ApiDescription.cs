@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using BillingPortal.Api.Reference;
 using BillingPortal.Ledger;
+using BillingPortal.Store;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -182,10 +183,10 @@ internal static class ApiDescription
         {
             operation.Parameters.Add(new OpenApiParameter
             {
-                Name = "Idempotency-Key",
+                Name = Idempotency.KeyHeader,
                 In = ParameterLocation.Header,
-                Description = "1 to 200 visible ASCII characters. The same key and body again gets the first answer again, with Idempotent-Replayed: true.",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 },
+                Description = "Visible ASCII characters. The same key and request again get the first answer again, for a day, and nothing is done twice.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = IdempotencyKeys.MaxLength, Pattern = "^[!-~]+$" },
             });
         }
     }
