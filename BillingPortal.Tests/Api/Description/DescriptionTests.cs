@@ -72,7 +72,9 @@ public sealed class DescriptionTests(StoreFixture<SqliteEngine> store) : IClassF
         await using var site = Site.Start(store.Database);
         var document = await ApiDocument.ReadAsync(site);
 
-        Assert.Empty(await LintAsync(document.Text));
+        var problems = await LintAsync(document.Text);
+
+        Assert.True(problems.Count == 0, string.Join('\n', problems));
     }
 
     [Fact]
