@@ -61,7 +61,7 @@ internal sealed class Walk
         foreach (var parameter in operation.Parameters("path"))
         {
             var name = (string)parameter["name"]!;
-            path = path.Replace($"{{{name}}}", missing && name is not "month" ? Nobody(ThingOf(operation.Path, name)) : things[ThingOf(operation.Path, name)], StringComparison.Ordinal);
+            path = path.Replace($"{{{name}}}", missing && name is not "month" ? Nobody(ThingOf(operation, name)) : things[ThingOf(operation, name)], StringComparison.Ordinal);
         }
 
         if (operation.Path is "/api/v1/billing/subscription/preview")
@@ -137,7 +137,7 @@ internal sealed class Walk
                 await MakeAsync("key", "v1/keys/generate", """{ "name": "walk" }""", "id");
                 break;
             case "/v1/webhooks/{id}" when operation.Method is "DELETE":
-                await MakeAsync("webhook", "v1/webhooks", """{ "url": "https://hooks.example.com/billing", "events": ["webhook.test"] }""", "id");
+                await MakeAsync("removed webhook", "v1/webhooks", """{ "url": "https://hooks.example.com/billing", "events": ["webhook.test"] }""", "id");
                 break;
             case "/v1/webhooks/{id}/deliveries/{deliveryId}/resend":
                 await MakeAsync("delivery", $"v1/webhooks/{things["webhook"]}/test", "{}", "deliveryId");
@@ -160,17 +160,18 @@ internal sealed class Walk
         things[thing] = (string)JsonNode.Parse(text)![idField]!;
     }
 
-    private static string ThingOf(string path, string parameter) => (path, parameter) switch
+    private static string ThingOf(DescribedOperation operation, string parameter) => (operation.Path, parameter) switch
     {
         (_, "deliveryId") => "delivery",
         (_, "month") => "month",
-        _ when path.StartsWith("/api/posts", StringComparison.Ordinal) => "post",
-        _ when path.StartsWith("/v1/webhooks", StringComparison.Ordinal) => "webhook",
-        _ when path.StartsWith("/api/v1/holds", StringComparison.Ordinal) => "hold",
-        _ when path.StartsWith("/api/v1/numbers", StringComparison.Ordinal) => "number",
-        _ when path.StartsWith("/api/v1/billing/invoices", StringComparison.Ordinal) => "invoice",
-        _ when path.StartsWith("/api/v1/billing/credit-notes", StringComparison.Ordinal) => "note",
-        _ => throw new InvalidOperationException($"{path} names something that this walk does not have: say what {parameter} is."),
+        ("/v1/webhooks/{id}", _) when operation.Method is "DELETE" => "removed webhook",
+        var (path, _) when path.StartsWith("/api/posts", StringComparison.Ordinal) => "post",
+        var (path, _) when path.StartsWith("/v1/webhooks", StringComparison.Ordinal) => "webhook",
+        var (path, _) when path.StartsWith("/api/v1/holds", StringComparison.Ordinal) => "hold",
+        var (path, _) when path.StartsWith("/api/v1/numbers", StringComparison.Ordinal) => "number",
+        var (path, _) when path.StartsWith("/api/v1/billing/invoices", StringComparison.Ordinal) => "invoice",
+        var (path, _) when path.StartsWith("/api/v1/billing/credit-notes", StringComparison.Ordinal) => "note",
+        _ => throw new InvalidOperationException($"{operation} names something that this walk does not have: say what {parameter} is."),
     };
 
     private static string NewNumber() => $"+1415{Random.Shared.Next(1_000_000, 9_999_999)}";
