@@ -4,6 +4,7 @@ using BillingPortal.Metering;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
@@ -52,6 +53,19 @@ internal static class Scenes
         site.Services.GetRequiredService<PlanSubscriptions>().StartAsync(
             person.OrganizationId, plan, BillingInterval.Monthly, 1, site.Services.GetRequiredService<TimeProvider>().Now(), "system:test",
             TestContext.Current.CancellationToken);
+
+    /// <summary>How many rows each table has, but for those named.</summary>
+    public static async Task<IReadOnlyDictionary<string, long>> CountRowsAsync(this Site site, params string[] except)
+    {
+        await using var db = await site.Services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(TestContext.Current.CancellationToken);
+        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var table in db.Model.GetEntityTypes().Select(entity => entity.GetTableName()!).Distinct().Except(except))
+        {
+            counts[table] = await db.Database.SqlQueryRaw<long>($"SELECT COUNT(*) AS \"Value\" FROM {table}").SingleAsync(TestContext.Current.CancellationToken);
+        }
+
+        return counts;
+    }
 
     /// <summary>Waits until a page answers events, and does not only stand there.</summary>
     public static Task AliveAsync(this IPage page) => Assertions.Expect(page.Locator("[data-live]")).ToBeAttachedAsync();

@@ -21,7 +21,8 @@ internal static class ErrorBody
     /// <summary>What a caller may quote to support, and what the log lines of the request carry.</summary>
     public static string TraceId(HttpContext http) => Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
 
-    private static Dictionary<string, object?> Of(Surface surface, ApiException error, string traceId)
+    /// <summary>The fields of an error, in the order in which they are written.</summary>
+    public static Dictionary<string, object?> Of(Surface surface, ApiException error, string traceId)
     {
         var body = new Dictionary<string, object?>(StringComparer.Ordinal);
         switch (surface)

@@ -70,9 +70,10 @@ internal static class HoldEndpoints
     };
 
     /// <summary>A hold as it is described to integrators.</summary>
-    internal sealed record HoldBody(string Operation, decimal? Quantity, int? ExpiresInSeconds, UsageEndpoints.EventProperties? Properties);
+    internal sealed record HoldBody(
+        string Operation, decimal? Quantity = null, int? ExpiresInSeconds = null, UsageEndpoints.EventProperties? Properties = null);
 
-    internal sealed record CaptureBody(decimal? Quantity, UsageEndpoints.EventProperties? Properties);
+    internal sealed record CaptureBody(decimal? Quantity = null, UsageEndpoints.EventProperties? Properties = null);
 
     /// <summary>The part of it that is read by its type; the rest is read as an event's.</summary>
     internal sealed record HoldRequest(

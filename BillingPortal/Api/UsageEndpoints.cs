@@ -137,11 +137,12 @@ internal static class UsageEndpoints
     }
 
     /// <summary>An event as it is described to integrators; it is read by <see cref="UsageEventJson"/>.</summary>
-    internal sealed record EventBody(string Id, string Operation, decimal? Quantity, DateTimeOffset? OccurredAt, EventProperties? Properties);
+    internal sealed record EventBody(
+        string Id, string Operation, decimal? Quantity = null, DateTimeOffset? OccurredAt = null, EventProperties? Properties = null);
 
     internal sealed record EventProperties(
-        string? Model, long? InputTokens, long? OutputTokens, bool? TollFree, decimal? CarrierCostUsd, string? AgentId, string? RepoId,
-        string? UnitId, string? Host, string? NodeType, string? LlmType, string? LlmModel, string? Status);
+        string? Model = null, long? InputTokens = null, long? OutputTokens = null, bool? TollFree = null, decimal? CarrierCostUsd = null, string? AgentId = null,
+        string? RepoId = null, string? UnitId = null, string? Host = null, string? NodeType = null, string? LlmType = null, string? LlmModel = null, string? Status = null);
 
     internal sealed record BatchAnswer(IReadOnlyList<EventAnswer> Results);
 
