@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace BillingPortal.Tests.Api;
 
-public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFixture<StoreFixture<TEngine>>
+public abstract class KeyTests<TEngine>(KeyedSite<TEngine> portal) : IClassFixture<KeyedSite<TEngine>>
     where TEngine : IStoreEngine, new()
 {
     private static readonly string[] Reading = [Scopes.BillingRead];
@@ -21,7 +21,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task A_key_is_shown_once_and_stored_as_a_hash()
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         using var owner = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
 
         var made = await PostAsync(owner, "v1/keys/generate", new { name = "ci-prod", expires_in_days = 30, scopes = Reading });
@@ -42,7 +42,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task A_revoked_key_is_refused_at_the_next_request()
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         var person = await site.SignUpAsync(plan: "pro");
         using var owner = await site.NewUserClientAsync(person);
         var (key, secret) = await site.NewKeyAsync(person);
@@ -58,8 +58,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task Unknown_wrong_expired_and_revoked_keys_and_none_at_all_get_the_same_answer()
     {
-        var clock = new SetClock(new DateTimeOffset(2027, 3, 10, 12, 0, 0, TimeSpan.Zero));
-        await using var site = Site.Start(store.Database, services: services => services.AddSingleton<TimeProvider>(clock));
+        var (site, clock) = (portal.Site, portal.Clock);
         var person = await site.SignUpAsync(plan: "pro");
         var keys = site.Services.GetRequiredService<ApiKeys>();
         var (good, secret) = await site.NewKeyAsync(person);
@@ -95,7 +94,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [InlineData("lite", false)]
     public async Task A_key_of_an_organization_whose_plan_has_no_api_is_asked_to_upgrade(string plan, bool upgrade)
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         using var integrator = await site.NewKeyClientAsync(await site.SignUpAsync(plan: plan));
 
         var response = await integrator.GetAsync("v1/keys", Ct);
@@ -109,7 +108,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task A_key_in_the_query_string_is_refused()
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         var (_, secret) = await site.NewKeyAsync(await site.SignUpAsync(plan: "pro"));
         using var client = site.NewClient();
 
@@ -119,7 +118,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task Another_organization_neither_sees_nor_revokes_a_key()
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         var person = await site.SignUpAsync(plan: "pro");
         var (key, secret) = await site.NewKeyAsync(person);
         using var stranger = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
@@ -134,7 +133,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task Only_a_platform_administrator_gives_a_key_the_right_to_mint_credit_and_it_ends_with_that_role()
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         var administrator = await site.SignUpAsync(administrator: true, plan: "pro");
         using var owner = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
         using var admin = await site.NewUserClientAsync(administrator);
@@ -157,7 +156,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task A_member_who_is_no_owner_makes_no_key()
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         var owner = await site.SignUpAsync(plan: "pro");
         var member = await site.SignUpAsync(plan: "pro");
         await using (var scope = site.Services.CreateAsyncScope())
@@ -187,7 +186,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [InlineData("{\"name\":[]}", "name")]
     public async Task A_wish_that_cannot_be_is_refused_by_the_name_of_its_field(string body, string field)
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         using var owner = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
         using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
 
@@ -202,7 +201,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task An_organization_has_no_more_keys_than_the_limit_however_many_are_wanted_at_once()
     {
-        await using var site = Site.Start(store.Database, new Dictionary<string, string?> { ["ApiKeys:MaxPerOrganization"] = "3" });
+        await using var site = Site.Start(portal.Database, new Dictionary<string, string?> { ["ApiKeys:MaxPerOrganization"] = "3" });
         var person = await site.SignUpAsync(plan: "pro");
         var keys = site.Services.GetRequiredService<ApiKeys>();
 
@@ -215,13 +214,13 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task Keys_are_listed_page_by_page_newest_first()
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         var person = await site.SignUpAsync(plan: "pro");
         var made = new List<string>();
         for (var i = 0; i < 5; i++)
         {
             made.Add((await site.NewKeyAsync(person)).Key.Id);
-            await Task.Delay(2, Ct);
+            portal.Clock.Now += TimeSpan.FromMilliseconds(1);
         }
 
         var keys = site.Services.GetRequiredService<ApiKeys>();
@@ -241,8 +240,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task A_replaced_key_works_beside_the_new_one_until_its_grace_ends_and_no_longer()
     {
-        var clock = new SetClock(new DateTimeOffset(2027, 3, 10, 12, 0, 0, TimeSpan.Zero));
-        await using var site = Site.Start(store.Database, services: services => services.AddSingleton<TimeProvider>(clock));
+        var (site, clock) = (portal.Site, portal.Clock);
         var person = await site.SignUpAsync(plan: "pro");
         using var owner = await site.NewUserClientAsync(person);
         var old = await PostAsync(owner, "v1/keys/generate", new { name = "deploy", scopes = Reading, expires_in_days = 30 });
@@ -271,7 +269,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task A_key_is_replaced_at_once_once_and_only_while_it_works()
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         var person = await site.SignUpAsync(plan: "pro");
         using var owner = await site.NewUserClientAsync(person);
         var (key, secret) = await site.NewKeyAsync(person);
@@ -292,7 +290,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task A_lost_answer_of_a_rotation_is_given_again_with_the_same_secret()
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         var person = await site.SignUpAsync(plan: "pro");
         using var owner = await site.NewUserClientAsync(person);
         var (key, _) = await site.NewKeyAsync(person);
@@ -314,8 +312,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [InlineData("{\"key_id\":\"key_none\",\"grace_seconds\":\"60\"}", 400, "grace_seconds")]
     public async Task A_rotation_that_cannot_be_is_refused(string body, int status, string? field)
     {
-        await using var site = Site.Start(store.Database);
-        using var owner = await site.NewUserClientAsync(await site.SignUpAsync(plan: "pro"));
+        using var owner = await portal.Site.NewUserClientAsync(await portal.Site.SignUpAsync(plan: "pro"));
 
         var answer = await owner.PostAsync("v1/keys/rotate", body, null);
 
@@ -325,7 +322,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task Nobody_else_rotates_a_key_and_one_that_mints_credit_only_an_administrator()
     {
-        await using var site = Site.Start(store.Database);
+        var site = portal.Site;
         var administrator = await site.SignUpAsync(administrator: true, plan: "pro");
         var keys = site.Services.GetRequiredService<ApiKeys>();
         var (key, secret) = await site.NewKeyAsync(administrator, Scopes.BillingWrite);
@@ -343,7 +340,7 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     [Fact]
     public async Task With_as_many_keys_as_there_may_be_each_can_still_be_replaced()
     {
-        await using var site = Site.Start(store.Database, new Dictionary<string, string?> { ["ApiKeys:MaxPerOrganization"] = "1" });
+        await using var site = Site.Start(portal.Database, new Dictionary<string, string?> { ["ApiKeys:MaxPerOrganization"] = "1" });
         var person = await site.SignUpAsync(plan: "pro");
         var keys = site.Services.GetRequiredService<ApiKeys>();
         var (first, _) = await site.NewKeyAsync(person);
@@ -360,15 +357,14 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     public async Task The_last_use_of_a_key_is_written_down_when_the_portal_stops()
     {
         var person = default(Person)!;
-        await using (var site = Site.Start(store.Database))
+        await using (var site = portal.StartAnother())
         {
             person = await site.SignUpAsync(plan: "pro");
             using var client = await site.NewKeyClientAsync(person);
             await client.GetAsync("v1/keys", Ct);
         }
 
-        await using var again = Site.Start(store.Database);
-        Assert.NotNull(Assert.Single((await again.Services.GetRequiredService<ApiKeys>().ListAsync(person.Caller, null, 10, Ct)).Keys).LastUsedAt);
+        Assert.NotNull(Assert.Single((await portal.Site.Services.GetRequiredService<ApiKeys>().ListAsync(person.Caller, null, 10, Ct)).Keys).LastUsedAt);
     }
 
     private static string Text(JsonElement body, string field) => body.GetProperty(field).GetString()!;
@@ -393,17 +389,17 @@ public abstract class KeyTests<TEngine>(StoreFixture<TEngine> store) : IClassFix
     private static Task<BillingDbContext> ContextAsync(Site site) => site.Services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync();
 }
 
-public sealed class KeyTestsOnSqlite(StoreFixture<SqliteEngine> store) : KeyTests<SqliteEngine>(store);
+public sealed class KeyTestsOnSqlite(KeyedSite<SqliteEngine> portal) : KeyTests<SqliteEngine>(portal);
 
-public sealed class KeyTestsOnPostgres(StoreFixture<PostgresEngine> store) : KeyTests<PostgresEngine>(store)
+public sealed class KeyTestsOnPostgres(KeyedSite<PostgresEngine> portal) : KeyTests<PostgresEngine>(portal)
 {
-    private readonly StoreFixture<PostgresEngine> store = store;
+    private readonly KeyedSite<PostgresEngine> portal = portal;
 
     [Fact]
     public async Task A_key_revoked_or_replaced_on_one_instance_is_refused_at_the_next_request_on_another()
     {
-        await using var here = Site.Start(store.Database);
-        await using var there = Site.Start(store.Database);
+        var here = portal.Site;
+        await using var there = portal.StartAnother();
         var person = await here.SignUpAsync(plan: "pro");
         var keys = here.Services.GetRequiredService<ApiKeys>();
         var cancel = TestContext.Current.CancellationToken;

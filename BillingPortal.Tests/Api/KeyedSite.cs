@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace BillingPortal.Tests.Api;
 
-/// <summary>A portal for the tests of idempotency keys: its clock is set by hand, and orders can be held up half way.</summary>
+/// <summary>A portal for the tests of keys of both kinds: its clock is set by hand, and orders can be held up half way.</summary>
 public sealed class KeyedSite<TEngine> : IAsyncLifetime
     where TEngine : IStoreEngine, new()
 {
@@ -19,12 +19,14 @@ public sealed class KeyedSite<TEngine> : IAsyncLifetime
 
     public Site Site => site ?? throw new InvalidOperationException("The fixture has not been started.");
 
+    public TestDatabase Database => store.Database;
+
     /// <summary>Orders wait here, if a test says so.</summary>
     internal Threshold Orders { get; } = new();
 
     /// <summary>One more portal on the same rows, with the same clock.</summary>
     public Site StartAnother() => Site.Start(
-        store.Database,
+        Database,
         new Dictionary<string, string?> { ["RateLimits:PerMinute"] = "0", ["Demo:Enabled"] = "false" },
         services => services.AddSingleton<TimeProvider>(Clock).AddSingleton<IBuyerNames>(Orders));
 
