@@ -23,9 +23,7 @@ internal static class BillingAccountEndpoints
 
     private static Envelope<IReadOnlyList<PlanAnswer>> GetPlans(HttpContext http, PlanList plans) => new(
     [
-        .. plans.Get(http.Caller()).Select(plan => new PlanAnswer(
-            plan.Id, plan.Name, plan.MonthlyPrice.ToDecimal(), plan.YearlyPrice.ToDecimal(), plan.IncludedMinutes, plan.OverageRate, plan.MonthlyCredits,
-            plan.DailyFlows, plan.PerSeat, plan.ApiAccess, plan.OneTimeCredits, plan.PackPurchase)),
+        .. plans.Get(http.Caller()).Select(PlanAnswer.Of),
     ]);
 
     private static async Task<InvoicePageAnswer> GetInvoicesAsync(HttpContext http, InvoiceBook invoices, CancellationToken cancellationToken)
@@ -76,7 +74,12 @@ internal static class BillingAccountEndpoints
 
     internal sealed record PlanAnswer(
         string Id, string Name, decimal MonthlyPriceUsd, decimal YearlyPriceUsd, int IncludedMinutes, Credits? OverageRate, Credits MonthlyCredits,
-        int DailyFlows, bool PerSeat, bool ApiAccess, Credits OneTimeCredits, bool PackPurchase);
+        int DailyFlows, bool PerSeat, bool ApiAccess, Credits OneTimeCredits, bool PackPurchase)
+    {
+        public static PlanAnswer Of(Plan plan) => new(
+            plan.Id, plan.Name, plan.MonthlyPrice.ToDecimal(), plan.YearlyPrice.ToDecimal(), plan.IncludedMinutes, plan.OverageRate, plan.MonthlyCredits,
+            plan.DailyFlows, plan.PerSeat, plan.ApiAccess, plan.OneTimeCredits, plan.PackPurchase);
+    }
 
     internal sealed record InvoicePageAnswer(IReadOnlyList<InvoiceAnswer> Data, string? NextCursor)
     {

@@ -13,6 +13,7 @@ internal static class SessionEndpoints
         // Before the page of the same address, which answers GET.
         routes.MapPost("/Account/Logout", SignOutAsync).WithOrder(-1).ExcludeFromDescription();
         routes.MapPost("/Account/Organization", ChooseAsync).RequireCaller().ExcludeFromDescription();
+        routes.MapPost("/Account/Join", JoinAsync).RequireCaller().ExcludeFromDescription();
         return routes;
     }
 
@@ -30,6 +31,24 @@ internal static class SessionEndpoints
             return TypedResults.NotFound();
         }
 
+        return await ActForAsync(http, organizationId, returnUrl);
+    }
+
+    /// <summary>Accepts an invitation and goes on in the organization it was from.</summary>
+    private static async Task<IResult> JoinAsync(HttpContext http, [FromForm] string secret, Members members, Organizations organizations, CancellationToken cancellationToken)
+    {
+        if (await members.AcceptAsync(http.Caller(), secret, cancellationToken) is not JoinResult.Joined joined)
+        {
+            // The page says what an invitation that is over means.
+            return TypedResults.LocalRedirect(Members.PathOf(Uri.EscapeDataString(secret)));
+        }
+
+        await organizations.ChooseAsync(http.Caller().UserId!, joined.OrganizationId, cancellationToken);
+        return await ActForAsync(http, joined.OrganizationId, "/wallet");
+    }
+
+    private static async Task<IResult> ActForAsync(HttpContext http, string organizationId, string? returnUrl)
+    {
         var session = await http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
         if (session is not { Principal: { } principal })
         {

@@ -159,7 +159,7 @@ internal static class SubscriptionEndpoints
     internal sealed record CheckoutAnswer(string Url, string PaymentId);
 
     internal sealed record SubscriptionAnswer(
-        PlanAnswer Plan,
+        BillingAccountEndpoints.PlanAnswer Plan,
         string Status,
         string Interval,
         int Seats,
@@ -176,7 +176,7 @@ internal static class SubscriptionEndpoints
         string? FailureCode)
     {
         public static SubscriptionAnswer Of(PlanStanding standing) => new(
-            PlanAnswer.Of(standing.Plan),
+            BillingAccountEndpoints.PlanAnswer.Of(standing.Plan),
             standing.Status.Text(),
             standing.Interval.Text(),
             standing.Seats,
@@ -191,23 +191,6 @@ internal static class SubscriptionEndpoints
             standing.PastDueSince,
             standing.Status is SubscriptionStatus.PastDue ? standing.RenewsAt : null,
             standing.FailureCode);
-    }
-
-    internal sealed record PlanAnswer(
-        string Id,
-        string Name,
-        decimal MonthlyPriceUsd,
-        decimal YearlyPriceUsd,
-        int IncludedMinutes,
-        Credits? OverageRate,
-        Credits MonthlyCredits,
-        int DailyFlows,
-        bool PerSeat,
-        bool ApiAccess)
-    {
-        public static PlanAnswer Of(Plan plan) => new(
-            plan.Id, plan.Name, plan.MonthlyPrice.ToDecimal(), plan.YearlyPrice.ToDecimal(), plan.IncludedMinutes, plan.OverageRate, plan.MonthlyCredits,
-            plan.DailyFlows, plan.PerSeat, plan.ApiAccess);
     }
 
     internal sealed record LineAnswer(string Description, decimal AmountUsd);

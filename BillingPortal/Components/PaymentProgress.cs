@@ -31,7 +31,7 @@ public sealed record PaymentProgress(PaymentView? Payment, string? InvoiceNumber
             new("Order placed", TimelineState.Done, payment.PlacedAt),
             new("Payment accepted", Accepted(payment), payment.AcceptedAt),
             new("Confirmed by the payment provider", Confirmed(payment), payment.IsCredited ? payment.ConfirmedAt : null),
-            new("Credits added", payment.IsCredited ? TimelineState.Done : TimelineState.Waiting, payment.IsCredited ? payment.SettledAt : null),
+            new(payment.IsForPlan ? "Plan in force" : "Credits added", payment.IsCredited ? TimelineState.Done : TimelineState.Waiting, payment.IsCredited ? payment.SettledAt : null),
         ];
 
     private static TimelineState Accepted(PaymentView payment) => payment switch

@@ -33,7 +33,7 @@ public sealed record PlanChoice(string? PlanId, BillingInterval? Interval, int? 
 /// <param name="DailyFlows">Flows each day.</param>
 /// <param name="Overage">Credits for a voice minute beyond those included; null: the usual rate.</param>
 /// <param name="ApiAccess">Whether keys work.</param>
-/// <param name="Unused">Plan credits that are left.</param>
+/// <param name="Unused">Plan credits that are left and end; those that were granted once, if there are no others.</param>
 /// <param name="UnusedEndAt">When the first of them end; null: never.</param>
 public sealed record HeldPlan(
     string Id,
@@ -201,6 +201,7 @@ public sealed class PlanOverviews(PlanBilling plans, PriceCatalog catalog, Curre
     {
         var now = clock.Now();
         var lots = wallet.Buckets.Where(bucket => bucket.Kind is BucketKind.Plan && bucket.IsLiveAt(now) && bucket.Remaining.IsPositive).ToList();
+        lots = lots.Exists(lot => lot.ExpiresAt is not null) ? lots.FindAll(lot => lot.ExpiresAt is not null) : lots;
         var pastDue = standing.Status is SubscriptionStatus.PastDue;
         var next = standing.Pending ?? new PlanWish(standing.Plan, standing.Interval, standing.Seats);
         return new HeldPlan(

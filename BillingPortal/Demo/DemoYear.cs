@@ -51,6 +51,7 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
             var to = from + (end - from > Detailed ? CoarseStep : DetailedStep);
             to = to < end ? to : end;
             clock.MoveTo(to);
+            await services.GetRequiredService<Renewals>().RunDueAsync(cancellationToken);
             await services.GetRequiredService<AllowancePoster>().SweepAsync(cancellationToken);
             await services.GetRequiredService<ExpirySweep>().SweepAsync(cancellationToken);
             await Task.WhenAll(users.Select(actor => LiveAsync(actor, from, to, cancellationToken)));
@@ -85,8 +86,13 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
             await organizations.ChooseAsync(user.Id, host.Owner.OrganizationId, cancellationToken);
         }
 
-        await services.GetRequiredService<PlanSubscriptions>()
-            .StartAsync(organizationId, person.PlanId, person.Interval, person.Seats, clock.Now(), "system:demo", cancellationToken);
+        var chosen = await services.GetRequiredService<PlanBilling>()
+            .ChangeAsync(owner, new PlanRequest(person.PlanId, person.Interval, person.Seats), "demo-plan", cancellationToken);
+        if (chosen is PlanChangeResult.Checkout { IsOver: false } checkout)
+        {
+            await PayAsync(checkout.PaymentId, cancellationToken);
+        }
+
         return new Actor(person, owner, await ReporterAsync(person, owner, cancellationToken));
     }
 
@@ -142,18 +148,26 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
     }
 
     /// <summary>Pays in the sandbox; the webhook stays away, for nobody listens yet, and the gateway is asked instead.</summary>
-    private async Task PayAsync(PurchaseStart started, CancellationToken cancellationToken)
-    {
-        if (started is not PurchaseStart.Ready { IsOver: false } ready)
-        {
-            return;
-        }
+    private Task PayAsync(PurchaseStart started, CancellationToken cancellationToken) =>
+        started is PurchaseStart.Ready { IsOver: false } ready ? PayAsync(ready.PaymentId, cancellationToken) : Task.CompletedTask;
 
-        await using var db = await services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(cancellationToken);
-        var payment = await db.Set<Payment>().AsNoTracking().SingleAsync(row => row.Id == ready.PaymentId, cancellationToken);
+    private async Task PayAsync(string paymentId, CancellationToken cancellationToken)
+    {
+        var inquiry = services.GetRequiredService<PaymentInquiry>();
+        var payment = await FindAsync();
         await services.GetRequiredService<SandboxCheckout>()
             .PayAsync(payment.SessionId!, SandboxMethod.CardThatPays, isAuthenticated: true, losesWebhook: true, cancellationToken);
-        await services.GetRequiredService<PaymentInquiry>().AskAsync(payment, cancellationToken);
+        await inquiry.AskAsync(payment, cancellationToken);
+        if (payment.KeepsCard)
+        {
+            await inquiry.AskAsync(await FindAsync(), cancellationToken);
+        }
+
+        async Task<Payment> FindAsync()
+        {
+            await using var db = await services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(cancellationToken);
+            return await db.Set<Payment>().AsNoTracking().SingleAsync(row => row.Id == paymentId, cancellationToken);
+        }
     }
 
     private async Task GiveAsync(List<Actor> actors, DateTimeOffset day, CancellationToken cancellationToken)

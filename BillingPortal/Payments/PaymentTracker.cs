@@ -44,6 +44,9 @@ public sealed record PaymentView(
 {
     public bool IsPending => State is PaymentState.Pending;
 
+    /// <summary>Whether it buys a plan, or part of one; money that came too late for that is credited instead.</summary>
+    public bool IsForPlan => Kind is PaymentKind.Plan or PaymentKind.Seats or PaymentKind.Renewal && Credits.IsZero;
+
     public bool IsCredited => State is PaymentState.Succeeded;
 }
 

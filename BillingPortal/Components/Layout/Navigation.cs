@@ -20,6 +20,7 @@ internal static class Navigation
             new("buy", "Buy credits", "buy"),
         ]),
         new("Billing", [new("plan", "Plan and seats", "refresh"), new("transactions", "Transactions", "list")]),
+        new("Organization", [new("members", "Members and seats", "user")]),
         new("Developers", [new("keys", "API keys", "key")]),
     ];
 }
