@@ -44,6 +44,7 @@ public static class ApiServices
             .MapApiCredits()
             .MapPurchases()
             .MapDemo()
+            .MapInvoices()
             .MapGatewayWebhooks()
             .MapHealth()
             .MapMetrics();

@@ -19,6 +19,7 @@ public static class ComponentServices
         services.AddSingleton<UsageOverviews>();
         services.AddSingleton<PackShelves>();
         services.AddSingleton<PlanOverviews>();
+        services.AddSingleton<InvoiceOverviews>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         services.AddRazorComponents()
             .AddInteractiveServerComponents()

@@ -37,6 +37,9 @@ public sealed class Invoice
 
     public required string SellerTaxId { get; init; }
 
+    /// <summary>Where the buyer can ask; empty if none is configured.</summary>
+    public required string SellerContact { get; init; }
+
     /// <summary>The buyer as the billing details said, else the organization's name at the time of the order.</summary>
     public required string BuyerName { get; init; }
 
@@ -67,9 +70,15 @@ public sealed class Invoice
 
     public required string PaymentId { get; init; }
 
+    /// <summary>Whether the payment was played through and no real money moved; the document says so.</summary>
+    public required bool IsTest { get; init; }
+
     public List<InvoiceLine> Lines { get; init; } = [];
 
     public List<CreditNote> CreditNotes { get; init; } = [];
+
+    /// <summary>What it is for, in one line.</summary>
+    public string Description => string.Join(", ", Lines.OrderBy(line => line.Position).Take(1).Select(line => line.Description));
 
     public InvoiceStatus Status => CreditedCents == Money.Zero
         ? InvoiceStatus.Paid
@@ -87,6 +96,7 @@ public sealed class Invoice
             });
             builder.HasKey(row => row.Id);
             builder.Ignore(row => row.Status);
+            builder.Ignore(row => row.Description);
             // Two documents with one number would make both worthless.
             builder.HasIndex(row => row.Number).IsUnique();
             // A payment is invoiced once, however often it is settled.

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using BillingPortal.Access;
 using BillingPortal.Ledger;
+using BillingPortal.Payments;
 using BillingPortal.Store;
 using BillingPortal.Wallets;
 using Microsoft.EntityFrameworkCore;
@@ -37,7 +38,7 @@ public sealed record InvoiceQuery(DateTimeOffset? From = null, DateTimeOffset? T
 public sealed record InvoicePage(IReadOnlyList<Invoice> Invoices, string? NextBefore);
 
 /// <summary>Writes invoices and finds them.</summary>
-public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, IOptions<InvoiceOptions> options, TimeProvider clock)
+public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, IPaymentGateway gateway, IOptions<InvoiceOptions> options, TimeProvider clock)
 {
     public const int LargestPage = 100;
 
@@ -83,6 +84,15 @@ public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, IO
         return page.Count > query.Limit ? new InvoicePage(page[..query.Limit], page[query.Limit - 1].Id) : new InvoicePage(page, null);
     }
 
+    /// <summary>What the caller's organization paid and was given back from an instant to before another.</summary>
+    /// <exception cref="AccessDeniedException">The caller may not read invoices.</exception>
+    public async Task<InvoiceSums> SumAsync(Caller caller, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        InvoiceAccess.DemandRead(caller);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await InvoiceSums.OfAsync(db, caller.OrganizationId, from, to, cancellationToken);
+    }
+
     private static IQueryable<Invoice> WithParts(BillingDbContext db) => db.Set<Invoice>().AsNoTracking().AsSplitQuery()
         .Include(row => row.Lines.OrderBy(line => line.Position)).Include(row => row.CreditNotes.OrderBy(note => note.Id));
 
@@ -126,6 +136,7 @@ public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, IO
             SellerName = seller.SellerName,
             SellerAddress = seller.SellerAddress,
             SellerTaxId = seller.SellerTaxId,
+            SellerContact = seller.SellerContact,
             BuyerName = buyer.Name.Length > 0 ? buyer.Name : draft.BuyerName,
             BuyerAddress = buyer.Address,
             BuyerTaxId = buyer.TaxId,
@@ -136,6 +147,7 @@ public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, IO
             TaxCents = tax,
             TotalCents = total,
             PaymentId = draft.PaymentId,
+            IsTest = !gateway.IsLive,
             Lines = [.. draft.Lines.Select((line, index) =>
                 new InvoiceLine { Position = index + 1, Description = line.Description, Quantity = 1, AmountCents = line.Amount })],
         };

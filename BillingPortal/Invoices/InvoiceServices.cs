@@ -9,6 +9,8 @@ public static class InvoiceServices
         return services
             .AddSingleton<InvoiceBook>()
             .AddSingleton<CreditNotes>()
-            .AddSingleton<BillingDetailsBook>();
+            .AddSingleton<BillingDetailsBook>()
+            .AddSingleton<Statements>()
+            .AddSingleton<Documents>();
     }
 }

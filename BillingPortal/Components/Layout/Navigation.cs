@@ -19,7 +19,7 @@ internal static class Navigation
             new("usage", "Usage", "usage"),
             new("buy", "Buy credits", "buy"),
         ]),
-        new("Billing", [new("plan", "Plan and seats", "refresh"), new("transactions", "Transactions", "list")]),
+        new("Billing", [new("plan", "Plan and seats", "refresh"), new("invoices", "Invoices", "receipt"), new("transactions", "Transactions", "list")]),
         new("Organization", [new("members", "Members and seats", "user")]),
         new("Developers", [new("keys", "API keys", "key")]),
     ];

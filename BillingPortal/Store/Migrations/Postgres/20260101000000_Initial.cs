@@ -155,6 +155,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     seller_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     seller_address = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     seller_tax_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    seller_contact = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     buyer_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     buyer_address = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     buyer_tax_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
@@ -165,7 +166,8 @@ namespace BillingPortal.Store.Migrations.Postgres
                     tax_cents = table.Column<long>(type: "bigint", nullable: false),
                     total_cents = table.Column<long>(type: "bigint", nullable: false),
                     credited_cents = table.Column<long>(type: "bigint", nullable: false),
-                    payment_id = table.Column<string>(type: "text", nullable: false, collation: "C")
+                    payment_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    is_test = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {

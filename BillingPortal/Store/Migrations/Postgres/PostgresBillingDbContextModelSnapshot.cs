@@ -557,6 +557,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("credited_cents");
 
+                    b.Property<bool>("IsTest")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_test");
+
                     b.Property<long>("IssuedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("issued_at");
@@ -583,6 +587,12 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("seller_address")
+                        .UseCollation("C");
+
+                    b.Property<string>("SellerContact")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("seller_contact")
                         .UseCollation("C");
 
                     b.Property<string>("SellerName")

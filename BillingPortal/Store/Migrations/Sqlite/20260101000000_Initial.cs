@@ -154,6 +154,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     seller_name = table.Column<string>(type: "TEXT", nullable: false),
                     seller_address = table.Column<string>(type: "TEXT", nullable: false),
                     seller_tax_id = table.Column<string>(type: "TEXT", nullable: false),
+                    seller_contact = table.Column<string>(type: "TEXT", nullable: false),
                     buyer_name = table.Column<string>(type: "TEXT", nullable: false),
                     buyer_address = table.Column<string>(type: "TEXT", nullable: false),
                     buyer_tax_id = table.Column<string>(type: "TEXT", nullable: false),
@@ -164,7 +165,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     tax_cents = table.Column<long>(type: "INTEGER", nullable: false),
                     total_cents = table.Column<long>(type: "INTEGER", nullable: false),
                     credited_cents = table.Column<long>(type: "INTEGER", nullable: false),
-                    payment_id = table.Column<string>(type: "TEXT", nullable: false)
+                    payment_id = table.Column<string>(type: "TEXT", nullable: false),
+                    is_test = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {

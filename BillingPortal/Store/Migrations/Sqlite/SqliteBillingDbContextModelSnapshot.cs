@@ -499,6 +499,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("credited_cents");
 
+                    b.Property<bool>("IsTest")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_test");
+
                     b.Property<long>("IssuedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("issued_at");
@@ -522,6 +526,11 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("seller_address");
+
+                    b.Property<string>("SellerContact")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("seller_contact");
 
                     b.Property<string>("SellerName")
                         .IsRequired()
