@@ -6,6 +6,7 @@ using BillingPortal.Catalog;
 using BillingPortal.Components;
 using BillingPortal.Demo;
 using BillingPortal.Store;
+using Microsoft.Extensions.Options;
 
 // Content root and settings lie beside the program, so it starts the same from any folder, published, and under test.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -46,6 +47,18 @@ if (!builder.Environment.IsDevelopment() && builder.Configuration["Logging:Conso
 }
 
 var app = builder.Build();
+
+try
+{
+    // Before anything is touched: a setting that is wrong or missing is the operator's to mend.
+    app.Services.GetRequiredService<IStartupValidator>().Validate();
+}
+catch (Exception broken) when (broken is OptionsValidationException or AggregateException)
+{
+    var faults = (broken is AggregateException several ? several.InnerExceptions : [broken]).OfType<OptionsValidationException>().SelectMany(fault => fault.Failures);
+    await Console.Error.WriteLineAsync($"The portal does not start with these settings:\n{string.Join('\n', faults.Select(fault => $"  {fault}"))}");
+    return 1;
+}
 
 await app.Services.GetRequiredService<Migrator>().MigrateAsync(CancellationToken.None);
 await app.EnsureDemoDataAsync(CancellationToken.None);

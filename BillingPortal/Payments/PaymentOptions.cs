@@ -7,6 +7,9 @@ public enum PaymentProvider
 {
     /// <summary>A gateway of the portal's own that moves no money.</summary>
     Sandbox,
+
+    /// <summary>Stripe, with the account that <c>Stripe:ApiKey</c> names.</summary>
+    Stripe,
 }
 
 /// <summary>Configuration section <c>Payments</c>.</summary>

@@ -1,4 +1,5 @@
 using BillingPortal.Payments.Sandbox;
+using BillingPortal.Payments.Stripe;
 
 namespace BillingPortal.Payments;
 
@@ -19,6 +20,8 @@ public static class PaymentServices
         services.AddSingleton<PaymentTracker>();
         services.AddSingleton<GatewayInbox>();
         services.AddHostedService<PaymentUpkeep>();
-        return services.AddSandbox();
+        return configuration.GetValue($"{PaymentOptions.Section}:{nameof(PaymentOptions.Provider)}", PaymentProvider.Sandbox) is PaymentProvider.Stripe
+            ? services.AddSandbox(isGateway: false).AddStripe(configuration)
+            : services.AddSandbox(isGateway: true);
     }
 }

@@ -14,6 +14,14 @@ public static class WebhookSignature
     /// <summary>Nobody honest sends more; each costs a comparison.</summary>
     private const int MaxSignatures = 16;
 
+    /// <summary>The secrets under <c>Stripe:WebhookSecret</c>: one, several, or comma-separated; none if it is not set.</summary>
+    internal static IReadOnlyList<string> ConfiguredSecrets(IConfiguration configuration)
+    {
+        var section = configuration.GetSection("Stripe:WebhookSecret");
+        var configured = section.Get<string[]>() is { Length: > 0 } several ? several : (section.Value ?? "").Split(',');
+        return [.. configured.Select(secret => secret.Trim()).Where(secret => secret.Length > 0)];
+    }
+
     public static string Sign(string secret, ReadOnlySpan<byte> body, DateTimeOffset now)
     {
         var time = now.ToUnixTimeSeconds();

@@ -7,7 +7,6 @@ namespace BillingPortal.Payments.Sandbox;
 /// <summary>The secrets of webhooks: those configured under <c>Stripe:WebhookSecret</c> (one, several, or comma-separated), else the installation's own.</summary>
 internal sealed class SandboxSecrets(IConfiguration configuration, IDbContextFactory<BillingDbContext> contexts, IStoreSessions stores)
 {
-    private const string Setting = "Stripe:WebhookSecret";
     private const int SecretBytes = 32;
 
     private IReadOnlyList<string>? secrets;
@@ -15,13 +14,8 @@ internal sealed class SandboxSecrets(IConfiguration configuration, IDbContextFac
     /// <summary>All that are accepted; the first signs.</summary>
     public async ValueTask<IReadOnlyList<string>> GetAsync(CancellationToken cancellationToken) => secrets ??= await ReadAsync(cancellationToken);
 
-    private async Task<IReadOnlyList<string>> ReadAsync(CancellationToken cancellationToken)
-    {
-        var section = configuration.GetSection(Setting);
-        var configured = section.Get<string[]>() is { Length: > 0 } several ? several : (section.Value ?? "").Split(',');
-        string[] given = [.. configured.Select(secret => secret.Trim()).Where(secret => secret.Length > 0)];
-        return given.Length > 0 ? given : [await OwnAsync(cancellationToken)];
-    }
+    private async Task<IReadOnlyList<string>> ReadAsync(CancellationToken cancellationToken) =>
+        WebhookSignature.ConfiguredSecrets(configuration) is { Count: > 0 } given ? given : [await OwnAsync(cancellationToken)];
 
     private async Task<string> OwnAsync(CancellationToken cancellationToken)
     {

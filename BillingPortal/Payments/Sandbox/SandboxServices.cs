@@ -5,15 +5,21 @@ internal static class SandboxServices
 {
     private static readonly TimeSpan DeliveryTimeout = TimeSpan.FromSeconds(10);
 
-    public static IServiceCollection AddSandbox(this IServiceCollection services)
+    /// <param name="services">The portal's.</param>
+    /// <param name="isGateway">Whether it takes the payments. If not, what was left open in it can still be looked at, and nobody is told of it.</param>
+    public static IServiceCollection AddSandbox(this IServiceCollection services, bool isGateway)
     {
-        services.AddSingleton<IPaymentGateway, SandboxGateway>();
+        if (isGateway)
+        {
+            services.AddSingleton<IPaymentGateway, SandboxGateway>();
+            services.AddHostedService(provider => provider.GetRequiredService<SandboxDelivery>());
+        }
+
         services.AddSingleton<SandboxSecrets>();
         services.AddSingleton<SandboxSignal>();
         services.AddSingleton<SandboxCheckout>();
         services.AddSingleton<SandboxCharges>();
         services.AddSingleton<SandboxDelivery>();
-        services.AddHostedService(provider => provider.GetRequiredService<SandboxDelivery>());
         // Four lines for each event would say nothing that the door does not.
         services.AddHttpClient(SandboxDelivery.ClientName, client => client.Timeout = DeliveryTimeout).RemoveAllLoggers();
         return services;
