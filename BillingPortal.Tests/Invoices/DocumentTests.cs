@@ -70,8 +70,16 @@ public sealed class DocumentTests
     {
         var note = new CreditNote
         {
-            Id = "cn_1", OrganizationId = "org_1", Number = "CN-2026-000007", IssuedAt = Issued.AddDays(4), InvoiceId = "inv_1", Invoice = NewInvoice(),
-            Reference = "refund:1", Reason = "Refund of unused credits", AmountCents = Money.FromDollars(100), TaxCents = Money.FromCents(1597),
+            Id = "cn_1",
+            OrganizationId = "org_1",
+            Number = "CN-2026-000007",
+            IssuedAt = Issued.AddDays(4),
+            InvoiceId = "inv_1",
+            Invoice = NewInvoice(),
+            Reference = "refund:1",
+            Reason = "Refund of unused credits",
+            AmountCents = Money.FromDollars(100),
+            TaxCents = Money.FromCents(1597),
         };
 
         var text = PdfText.Of(NewDocuments().Of(note).Content);
@@ -85,11 +93,11 @@ public sealed class DocumentTests
     [Fact]
     public void A_statement_lists_opening_changes_closing_and_documents()
     {
-        var changes = ImmutableSortedDictionary<TransactionType, Credits>.Empty
-            .Add(TransactionType.Grant, Credits.FromWhole(2000)).Add(TransactionType.Purchase, Credits.FromWhole(5000)).Add(TransactionType.Charge, Credits.FromMicros(-1_234_500_000));
+        var changes = ImmutableSortedDictionary<TransactionType, decimal>.Empty
+            .Add(TransactionType.Grant, 2000).Add(TransactionType.Purchase, 5000).Add(TransactionType.Charge, -1_234.5m);
         var statement = new MonthlyStatement(
             new DateOnly(2026, 3, 1), "", Issued.AddMonths(1), true,
-            [new WalletStatement(CreditTypes.Credits, Credits.FromWhole(150), changes, Credits.FromMicros(5_915_500_000))],
+            [new StatementWallet(CreditTypes.Credits, 150, changes, 5_915.5m)],
             [new StatementDocument("2026-000042", Issued, "Growth Pack, 5,000 credits", Money.FromDollars(39)), new StatementDocument("CN-2026-000001", Issued, "Credit for invoice 2026-000042", -Money.FromDollars(9))],
             Money.FromDollars(30));
 
@@ -119,11 +127,25 @@ public sealed class DocumentTests
 
     private static Invoice NewInvoice(string buyer = "Ærøskøbing Żółć A/S", bool isTest = false, params InvoiceLine[] lines) => new()
     {
-        Id = "inv_1", OrganizationId = "org_1", Number = "2026-000042", IssuedAt = Issued,
-        SellerName = "Ledger & Sons GmbH", SellerAddress = "Hauptstraße 1\n10115 Berlin", SellerTaxId = "DE123456789", SellerContact = "billing@example.com",
-        BuyerName = buyer, BuyerAddress = "Søndergade 5\n5970 Ærøskøbing\nDanmark", BuyerTaxId = "DK87654321", BuyerReference = "PO 4711",
-        SubtotalCents = Money.FromCents(327_731), TaxName = "VAT", TaxBasisPoints = 1900, TaxCents = Money.FromCents(62_269), TotalCents = Money.FromCents(390_000),
-        PaymentId = "pay_1", IsTest = isTest,
+        Id = "inv_1",
+        OrganizationId = "org_1",
+        Number = "2026-000042",
+        IssuedAt = Issued,
+        SellerName = "Ledger & Sons GmbH",
+        SellerAddress = "Hauptstraße 1\n10115 Berlin",
+        SellerTaxId = "DE123456789",
+        SellerContact = "billing@example.com",
+        BuyerName = buyer,
+        BuyerAddress = "Søndergade 5\n5970 Ærøskøbing\nDanmark",
+        BuyerTaxId = "DK87654321",
+        BuyerReference = "PO 4711",
+        SubtotalCents = Money.FromCents(327_731),
+        TaxName = "VAT",
+        TaxBasisPoints = 1900,
+        TaxCents = Money.FromCents(62_269),
+        TotalCents = Money.FromCents(390_000),
+        PaymentId = "pay_1",
+        IsTest = isTest,
         Lines = lines.Length > 0 ? [.. lines] : [Line(1, "Growth Pack, 5,000 credits", 390_000)],
     };
 

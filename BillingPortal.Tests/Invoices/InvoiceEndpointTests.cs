@@ -101,8 +101,13 @@ public abstract class InvoiceEndpointTests<TEngine>(StoreFixture<TEngine> store)
         await shop.Get<WalletWriter>().ExecuteAsync(
             new ClawBack
             {
-                OrganizationId = person.OrganizationId, Reference = "refund:1", Source = "refund", Actor = "system:test", CreditType = "credits",
-                Origin = (await shop.Get<InvoiceBook>().ListAsync(person.Caller, new InvoiceQuery(), Cancel)).Invoices[0].PaymentId, Amount = Credits.FromWhole(500),
+                OrganizationId = person.OrganizationId,
+                Reference = "refund:1",
+                Source = "refund",
+                Actor = "system:test",
+                CreditType = "credits",
+                Origin = (await shop.Get<InvoiceBook>().ListAsync(person.Caller, new InvoiceQuery(), Cancel)).Invoices[0].PaymentId,
+                Amount = Credits.FromWhole(500),
                 Riders = [shop.Get<CreditNotes>().RiderFor(new CreditNoteDraft(
                     (await shop.Get<InvoiceBook>().ListAsync(person.Caller, new InvoiceQuery(), Cancel)).Invoices[0].PaymentId, Money.FromCents(390), "refund:1", "Refund"))],
             },

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -112,7 +110,10 @@ internal sealed class StripeStandIn : IAsyncDisposable
     /// <summary>Saves a card for a customer.</summary>
     public void Save(string customerId, string card) => things[card] = new JsonObject
     {
-        ["id"] = card, ["object"] = "payment_method", ["customer"] = customerId, ["created"] = 1_780_000_000,
+        ["id"] = card,
+        ["object"] = "payment_method",
+        ["customer"] = customerId,
+        ["created"] = 1_780_000_000,
         ["card"] = new JsonObject { ["brand"] = "visa", ["last4"] = "4242", ["exp_month"] = 12, ["exp_year"] = 2034 },
     };
 
@@ -245,11 +246,20 @@ internal sealed class StripeStandIn : IAsyncDisposable
         var id = NewId("cs_test");
         return Keep("checkout.session", new JsonObject
         {
-            ["id"] = id, ["mode"] = fields["mode"], ["status"] = "open", ["payment_status"] = isSetup ? "no_payment_required" : "unpaid",
+            ["id"] = id,
+            ["mode"] = fields["mode"],
+            ["status"] = "open",
+            ["payment_status"] = isSetup ? "no_payment_required" : "unpaid",
             ["amount_total"] = isSetup ? null : Number(fields["line_items[0][price_data][unit_amount]"]) * Number(fields["line_items[0][quantity]"]),
-            ["currency"] = fields.GetValueOrDefault("line_items[0][price_data][currency]"), ["client_reference_id"] = fields.GetValueOrDefault("client_reference_id"),
-            ["customer"] = fields.GetValueOrDefault("customer"), ["metadata"] = Metadata(fields), ["payment_intent"] = null, ["url"] = $"https://checkout.stripe.example/c/pay/{id}",
-            ["expires_at"] = Number(fields["expires_at"]), ["success_url"] = fields["success_url"], ["cancel_url"] = fields["cancel_url"],
+            ["currency"] = fields.GetValueOrDefault("line_items[0][price_data][currency]"),
+            ["client_reference_id"] = fields.GetValueOrDefault("client_reference_id"),
+            ["customer"] = fields.GetValueOrDefault("customer"),
+            ["metadata"] = Metadata(fields),
+            ["payment_intent"] = null,
+            ["url"] = $"https://checkout.stripe.example/c/pay/{id}",
+            ["expires_at"] = Number(fields["expires_at"]),
+            ["success_url"] = fields["success_url"],
+            ["cancel_url"] = fields["cancel_url"],
         });
     }
 
@@ -286,8 +296,14 @@ internal sealed class StripeStandIn : IAsyncDisposable
         var id = NewId("pi");
         return Keep("payment_intent", new JsonObject
         {
-            ["id"] = id, ["amount"] = Number(fields["amount"]), ["currency"] = "usd", ["customer"] = fields.GetValueOrDefault("customer"), ["metadata"] = Metadata(fields),
-            ["status"] = "requires_payment_method", ["client_secret"] = $"{id}_secret_1", ["last_payment_error"] = null,
+            ["id"] = id,
+            ["amount"] = Number(fields["amount"]),
+            ["currency"] = "usd",
+            ["customer"] = fields.GetValueOrDefault("customer"),
+            ["metadata"] = Metadata(fields),
+            ["status"] = "requires_payment_method",
+            ["client_secret"] = $"{id}_secret_1",
+            ["last_payment_error"] = null,
         });
     }
 
@@ -330,7 +346,11 @@ internal sealed class StripeStandIn : IAsyncDisposable
             ? (400, Error("invalid_request_error", "charge_already_refunded"))
             : Ok(Keep("refund", new JsonObject
             {
-                ["id"] = NewId("re"), ["amount"] = Number(fields["amount"]), ["payment_intent"] = fields["payment_intent"], ["metadata"] = Metadata(fields), ["status"] = "succeeded",
+                ["id"] = NewId("re"),
+                ["amount"] = Number(fields["amount"]),
+                ["payment_intent"] = fields["payment_intent"],
+                ["metadata"] = Metadata(fields),
+                ["status"] = "succeeded",
             }));
     }
 

@@ -9,7 +9,9 @@ public sealed class StripeStartTests
     {
         var start = new ProcessStartInfo("dotnet", Path.Combine(AppContext.BaseDirectory, "BillingPortal.dll"))
         {
-            RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath(),
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = Path.GetTempPath(),
         };
         start.Environment["Payments__Provider"] = "Stripe";
         start.Environment["Stripe__ApiKey"] = "pk_test_the_wrong_kind";

@@ -1,20 +1,17 @@
 using BillingPortal.Accounts;
 using BillingPortal.Catalog;
-using BillingPortal.Invoices;
 using BillingPortal.Ledger;
-using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 
 namespace BillingPortal.Api;
 
-/// <summary>Plans, invoices, and credit given by hand. Source: contract, "002 · Wallet, metering, plans, invoices".</summary>
+/// <summary>Plans, and credit given by hand. Source: contract, "002 · Wallet, metering, plans, invoices".</summary>
 internal static class BillingAccountEndpoints
 {
     public static IEndpointRouteBuilder MapBillingAccount(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/v1/billing").WithTags("Billing").RequireCaller();
         group.MapGet("/plans", GetPlans).WithSummary("The plans that are sold").Produces<Envelope<IReadOnlyList<PlanAnswer>>>();
-        group.MapGet("/invoices", GetInvoicesAsync).WithSummary("Invoices, newest first").Produces<InvoicePageAnswer>();
         group.MapPost("/wallet/credit", CreditAsync)
             .WithSummary("Gives credit by hand; for platform administrators and their keys")
             .Accepts<CreditRequest>("application/json").Produces<Envelope<CreditAnswer>>();
@@ -25,19 +22,6 @@ internal static class BillingAccountEndpoints
     [
         .. plans.Get(http.Caller()).Select(PlanAnswer.Of),
     ]);
-
-    private static async Task<InvoicePageAnswer> GetInvoicesAsync(HttpContext http, InvoiceBook invoices, CancellationToken cancellationToken)
-    {
-        var query = new InvoiceQuery(Before: http.QueryText("cursor"), Limit: http.QueryInt("limit", 50, 1, InvoiceBook.LargestPage));
-        var page = await invoices.ListAsync(http.Caller(), query, cancellationToken);
-        return new InvoicePageAnswer(
-            [
-                .. page.Invoices.Select(invoice => new InvoiceAnswer(
-                    invoice.Id, invoice.Number, invoice.IssuedAt, string.Join("; ", invoice.Lines.Select(line => line.Description)),
-                    invoice.TotalCents.ToDecimal(), invoice.Status.Text(), PdfUrl: null)),
-            ],
-            page.NextBefore);
-    }
 
     private static async Task<IResult> CreditAsync(HttpContext http, ManualCredits credits, CancellationToken cancellationToken)
     {
@@ -80,13 +64,6 @@ internal static class BillingAccountEndpoints
             plan.Id, plan.Name, plan.MonthlyPrice.ToDecimal(), plan.YearlyPrice.ToDecimal(), plan.IncludedMinutes, plan.OverageRate, plan.MonthlyCredits,
             plan.DailyFlows, plan.PerSeat, plan.ApiAccess, plan.OneTimeCredits, plan.PackPurchase);
     }
-
-    internal sealed record InvoicePageAnswer(IReadOnlyList<InvoiceAnswer> Data, string? NextCursor)
-    {
-        public bool Success { get; } = true;
-    }
-
-    internal sealed record InvoiceAnswer(string Id, string Number, DateTimeOffset Date, string Description, decimal AmountUsd, string Status, string? PdfUrl);
 
     internal sealed record CreditRequest(
         decimal? AmountUsd = null, decimal? Credits = null, string? OrganizationId = null, string? Note = null, string? Reference = null);

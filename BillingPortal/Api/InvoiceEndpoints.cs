@@ -2,7 +2,6 @@ using System.Globalization;
 using BillingPortal.Access;
 using BillingPortal.Accounts;
 using BillingPortal.Invoices;
-using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Store;
 using Microsoft.AspNetCore.Antiforgery;
@@ -161,18 +160,18 @@ internal static class InvoiceEndpoints
     }
 
     internal sealed record StatementAnswer(
-        string Month, bool Final, IReadOnlyList<StatementWallet> Wallets, IReadOnlyList<StatementRow> Documents, decimal TotalUsd)
+        string Month, bool Final, IReadOnlyList<WalletAnswer> Wallets, IReadOnlyList<StatementRow> Documents, decimal TotalUsd)
     {
         public static StatementAnswer Of(MonthlyStatement statement) => new(
             statement.Month.ToString("yyyy-MM", CultureInfo.InvariantCulture),
             statement.IsOver,
-            [.. statement.Wallets.Select(wallet => new StatementWallet(
+            [.. statement.Wallets.Select(wallet => new WalletAnswer(
                 wallet.CreditType, wallet.Opening, wallet.Changes.ToDictionary(change => change.Key.Text(), change => change.Value), wallet.Closing))],
             [.. statement.Documents.Select(document => new StatementRow(document.Number, document.IssuedAt, document.Description, document.Amount.ToDecimal()))],
             statement.Total.ToDecimal());
     }
 
-    internal sealed record StatementWallet(string CreditType, Credits Opening, IReadOnlyDictionary<string, Credits> Changes, Credits Closing);
+    internal sealed record WalletAnswer(string CreditType, decimal Opening, IReadOnlyDictionary<string, decimal> Changes, decimal Closing);
 
     internal sealed record StatementRow(string Number, DateTimeOffset Date, string Description, decimal AmountUsd);
 }

@@ -140,6 +140,6 @@ public sealed class Documents
     private static string Amount(Money money) =>
         $"{(money < Money.Zero ? "−" : "")}${Math.Abs(money.ToDecimal()).ToString("#,0.00", CultureInfo.InvariantCulture)}";
 
-    private static string Number(Credits credits) =>
-        $"{(credits.IsNegative ? "−" : "")}{Math.Abs(credits.ToDecimal()).ToString("#,0.######", CultureInfo.InvariantCulture)}";
+    private static string Number(decimal credits) =>
+        $"{(credits < 0 ? "−" : "")}{Math.Abs(credits).ToString("#,0.######", CultureInfo.InvariantCulture)}";
 }

@@ -8,8 +8,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace BillingPortal.Invoices;
 
-/// <summary>What a wallet held at the start and the end of a month, and what happened in between: opening + changes = closing.</summary>
-public sealed record WalletStatement(string CreditType, Credits Opening, ImmutableSortedDictionary<TransactionType, Credits> Changes, Credits Closing);
+/// <summary>What a wallet held at the start and the end of a month, and what happened in between, in credits, exact: opening + changes = closing.</summary>
+public sealed record StatementWallet(string CreditType, decimal Opening, ImmutableSortedDictionary<TransactionType, decimal> Changes, decimal Closing);
 
 /// <summary>A document of the month, as a statement lists it.</summary>
 /// <param name="Number">Of the invoice or credit note.</param>
@@ -27,7 +27,7 @@ public sealed record StatementDocument(string Number, DateTimeOffset IssuedAt, s
 /// <param name="Documents">Invoices and credit notes by time, at most <see cref="Statements.MostDocuments"/>.</param>
 /// <param name="Total">What was paid in the month less what was given back, all documents included.</param>
 public sealed record MonthlyStatement(
-    DateOnly Month, string BuyerName, DateTimeOffset AsOf, bool IsOver, IReadOnlyList<WalletStatement> Wallets, IReadOnlyList<StatementDocument> Documents, Money Total);
+    DateOnly Month, string BuyerName, DateTimeOffset AsOf, bool IsOver, IReadOnlyList<StatementWallet> Wallets, IReadOnlyList<StatementDocument> Documents, Money Total);
 
 /// <summary>What documents of a time come to.</summary>
 /// <param name="Paid">The totals of the invoices issued.</param>
@@ -53,7 +53,7 @@ public sealed record InvoiceSums(Money Paid, Money GivenBack)
 }
 
 /// <summary>Draws up monthly statements from the ledger and the documents.</summary>
-public sealed class Statements(IDbContextFactory<BillingDbContext> contexts, TransactionHistory history, TimeProvider clock)
+public sealed class Statements(IDbContextFactory<BillingDbContext> contexts, WalletDays days, TimeProvider clock)
 {
     /// <summary>Most documents listed on one statement.</summary>
     public const int MostDocuments = 500;
@@ -75,13 +75,14 @@ public sealed class Statements(IDbContextFactory<BillingDbContext> contexts, Tra
         }
 
         var to = from.AddMonths(1);
-        var wallets = new List<WalletStatement>();
+        var wallets = new List<StatementWallet>();
         foreach (var creditType in CreditTypes.All.Where(type => type != CreditTypes.Flows || caller.MayRead(Scopes.FlowsRead)))
         {
-            var flow = await history.SumAsync(caller, creditType, from, to, cancellationToken);
-            if (flow.Changes.Count > 0 || !flow.Opening.IsZero)
+            var wallet = await days.GetAsync(caller, creditType, first, first.AddMonths(1).AddDays(-1), cancellationToken);
+            if (wallet.Movements.Count > 0 || wallet.Opening != 0)
             {
-                wallets.Add(new WalletStatement(creditType, flow.Opening, flow.Changes, flow.Closing));
+                var changes = wallet.Movements.GroupBy(movement => movement.Type).ToImmutableSortedDictionary(type => type.Key, type => type.Sum(movement => movement.Amount));
+                wallets.Add(new StatementWallet(creditType, wallet.Opening, changes, wallet.Closing));
             }
         }
 

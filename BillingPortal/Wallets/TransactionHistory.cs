@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using BillingPortal.Access;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
@@ -42,12 +41,6 @@ public sealed record TransactionPage(IReadOnlyList<TransactionView> Transactions
 /// <summary>One leg of a transaction, with the bucket it moved if it moved one.</summary>
 public sealed record PostingView(string Account, Credits Amount, Bucket? Bucket);
 
-/// <summary>What a wallet's transactions of a time come to.</summary>
-/// <param name="Opening">The posted balance before the first.</param>
-/// <param name="Changes">Their sums by type; <see cref="Opening"/> and these add up to <see cref="Closing"/>.</param>
-/// <param name="Closing">The posted balance after the last.</param>
-public sealed record WalletFlow(Credits Opening, ImmutableSortedDictionary<TransactionType, Credits> Changes, Credits Closing);
-
 /// <summary>Reads what has been posted. Pages by sequence, so a wallet with a million transactions answers as one with ten.</summary>
 public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> contexts)
 {
@@ -73,29 +66,6 @@ public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> conte
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await Filtered(db, caller, query).LongCountAsync(cancellationToken);
-    }
-
-    /// <summary>Sums what was recorded in the caller's wallet from an instant to before another. Reads the transactions in between and no others.</summary>
-    public async Task<WalletFlow> SumAsync(Caller caller, string creditType, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
-    {
-        WalletAccess.DemandRead(caller, creditType);
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var wallet = db.Set<TransactionRow>().AsNoTracking().Where(row => row.OrganizationId == caller.OrganizationId && row.CreditType == creditType);
-        var newest = await wallet.MaxAsync(row => (long?)row.Sequence, cancellationToken) ?? 0;
-        var first = await FirstSequenceAsync(wallet, from, newest, cancellationToken);
-        var end = await FirstSequenceAsync(wallet, to, newest, cancellationToken);
-        var balances = await wallet.Where(row => row.Sequence == first - 1 || row.Sequence == end - 1)
-            .ToDictionaryAsync(row => row.Sequence, row => row.BalanceAfterMicros, cancellationToken);
-
-        // Whole credits and the rest apart: the sum of very many large amounts must not pass 64 bits on its way.
-        var sums = await db.Database.SqlQuery<TypeSum>($"""
-            SELECT type, CAST(SUM(amount_micros / 1000000) AS bigint) AS whole, CAST(SUM(amount_micros % 1000000) AS bigint) AS rest FROM transactions
-            WHERE organization_id = {caller.OrganizationId} AND credit_type = {creditType} AND sequence >= {first} AND sequence < {end} GROUP BY type
-            """).ToListAsync(cancellationToken);
-        return new WalletFlow(
-            balances.GetValueOrDefault(first - 1),
-            sums.ToImmutableSortedDictionary(sum => SnakeCase.Parse<TransactionType>(sum.Type), sum => Credits.FromWhole(sum.Whole) + Credits.FromMicros(sum.Rest)),
-            balances.GetValueOrDefault(end - 1));
     }
 
     /// <summary>A transaction of the caller's organization; null if it has none of that id.</summary>
@@ -152,26 +122,6 @@ public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> conte
         return [.. legs.Select(leg => new PostingView(leg.Account, leg.AmountMicros, leg.BucketId is null ? null : buckets[leg.BucketId]))];
     }
 
-    // Sequences have no gap and follow the times, so halving finds the first at or after an instant in some twenty look-ups by key.
-    private static async Task<long> FirstSequenceAsync(IQueryable<TransactionRow> wallet, DateTimeOffset instant, long newest, CancellationToken cancellationToken)
-    {
-        var (low, high) = (1L, newest + 1);
-        while (low < high)
-        {
-            var middle = low + ((high - low) / 2);
-            if (await wallet.Where(row => row.Sequence == middle).Select(row => row.RecordedAt).SingleAsync(cancellationToken) < instant)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
-    }
-
     private static IQueryable<TransactionRow> Filtered(BillingDbContext db, Caller caller, TransactionQuery query)
     {
         WalletAccess.DemandRead(caller, query.CreditType);
@@ -198,6 +148,4 @@ public sealed class TransactionHistory(IDbContextFactory<BillingDbContext> conte
     internal static IQueryable<TransactionView> Views(IQueryable<TransactionRow> rows) => rows.AsNoTracking().Select(row => new TransactionView(
         row.Id, row.CreditType, row.Sequence, row.Type, row.AmountMicros, row.BalanceAfterMicros,
         row.Reference, row.Source, row.Note, row.Actor, row.RecordedAt, row.EffectiveAt));
-
-    private sealed record TypeSum(string Type, long Whole, long Rest);
 }

@@ -98,8 +98,13 @@ public abstract class InvoicesPageTests<TEngine>(StoreFixture<TEngine> store, Br
         Assert.IsType<PostResult.Posted>(await shop.Get<WalletWriter>().ExecuteAsync(
             new ClawBack
             {
-                OrganizationId = person.OrganizationId, Reference = "refund:page", Source = "refund", Actor = "system:test", CreditType = "credits",
-                Origin = invoice.PaymentId, Amount = Credits.FromWhole(300),
+                OrganizationId = person.OrganizationId,
+                Reference = "refund:page",
+                Source = "refund",
+                Actor = "system:test",
+                CreditType = "credits",
+                Origin = invoice.PaymentId,
+                Amount = Credits.FromWhole(300),
                 Riders = [shop.Get<CreditNotes>().RiderFor(new CreditNoteDraft(invoice.PaymentId, Money.FromCents(300), "refund:page", "Refund"))],
             },
             Cancel));
