@@ -4,6 +4,7 @@ using BillingPortal.Demo;
 using BillingPortal.Gifting;
 using BillingPortal.Invoices;
 using BillingPortal.Metering;
+using BillingPortal.Notifications;
 using BillingPortal.Payments;
 using BillingPortal.Posts;
 using BillingPortal.Purchases;
@@ -29,6 +30,7 @@ public static class PortalServices
         services.AddPayments(configuration);
         services.AddInvoices(configuration);
         services.AddWebhooks(configuration);
+        services.AddNotifications(configuration);
         services.AddGifting(configuration);
         services.AddPosts();
         services.AddPurchases();

@@ -25,7 +25,7 @@ public sealed class ArchitectureTests
         ["Metering"],
         ["Subscriptions"],
         ["Invoices"],
-        ["Webhooks"],
+        ["Webhooks", "Notifications"],
         ["Payments"],
         ["Wallets"],
         ["Access", "Catalog", "Store"],

@@ -1,5 +1,6 @@
 using BillingPortal.Gifting;
 using BillingPortal.Invoices;
+using BillingPortal.Notifications;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using Microsoft.AspNetCore.Components.Authorization;
@@ -21,6 +22,7 @@ public static class AccountServices
         services.AddSingleton<Organizations>();
         services.AddSingleton<IBuyerNames>(provider => provider.GetRequiredService<Organizations>());
         services.AddSingleton<IRecipients, Recipients>();
+        services.AddSingleton<INotificationAudience, NotificationAudience>();
         services.AddSingleton<Members>();
         services.AddSingleton<ISeatCounts>(provider => provider.GetRequiredService<Members>());
         // Identity's own is of a request; it holds nothing.

@@ -45,6 +45,7 @@ public static class ApiServices
             .MapPurchases()
             .MapDemo()
             .MapInvoices()
+            .MapNotifications()
             .MapGatewayWebhooks()
             .MapHealth()
             .MapMetrics();

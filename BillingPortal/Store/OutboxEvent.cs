@@ -28,6 +28,9 @@ public sealed class OutboxEvent
     /// <summary>When it was handed to delivery; null while it waits.</summary>
     public DateTimeOffset? DispatchedAt { get; private set; }
 
+    /// <summary>When people were told of it, or it was found that nobody is; null while it waits.</summary>
+    public DateTimeOffset? NotifiedAt { get; private set; }
+
     public static OutboxEvent Of<TData>(string organizationId, string type, TData data, DateTimeOffset occurredAt) => new()
     {
         Id = Ids.New("evt", occurredAt),
@@ -46,6 +49,8 @@ public sealed class OutboxEvent
             // The dispatcher asks for what waits, oldest first.
             builder.HasIndex(row => new { row.DispatchedAt, row.Id });
             builder.HasIndex(row => new { row.OrganizationId, row.Id });
+            // What people are still to be told of, however many events there are.
+            builder.HasIndex(row => row.Id).HasDatabaseName("ix_outbox_events_untold").HasFilter("notified_at IS NULL");
         }
     }
 }

@@ -177,6 +177,31 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "notifications",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    event_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    kind = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    title = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    text = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    link = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    read_at = table.Column<long>(type: "bigint", nullable: true),
+                    mail_to = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    mail_state = table.Column<string>(type: "text", nullable: false),
+                    mail_attempts = table.Column<long>(type: "bigint", nullable: false),
+                    next_mail_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notifications", x => x.id);
+                    table.CheckConstraint("ck_notifications_mail", "(mail_state = 'pending') = (next_mail_at IS NOT NULL)");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "organizations",
                 columns: table => new
                 {
@@ -200,7 +225,8 @@ namespace BillingPortal.Store.Migrations.Postgres
                     type = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     data = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     occurred_at = table.Column<long>(type: "bigint", nullable: false),
-                    dispatched_at = table.Column<long>(type: "bigint", nullable: true)
+                    dispatched_at = table.Column<long>(type: "bigint", nullable: true),
+                    notified_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1169,6 +1195,23 @@ namespace BillingPortal.Store.Migrations.Postgres
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
+                name: "IX_notifications_event_id_user_id",
+                table: "notifications",
+                columns: new[] { "event_id", "user_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_next_mail_at",
+                table: "notifications",
+                column: "next_mail_at",
+                filter: "next_mail_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_user_id_id",
+                table: "notifications",
+                columns: new[] { "user_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_organizations_personal_of",
                 table: "organizations",
                 column: "personal_of",
@@ -1183,6 +1226,12 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_outbox_events_organization_id_id",
                 table: "outbox_events",
                 columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outbox_events_untold",
+                table: "outbox_events",
+                column: "id",
+                filter: "notified_at IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_payment_customers_customer_id",
@@ -1440,6 +1489,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "memberships");
+
+            migrationBuilder.DropTable(
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "outbox_events");

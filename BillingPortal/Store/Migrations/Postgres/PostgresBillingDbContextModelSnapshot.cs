@@ -1058,6 +1058,98 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("usage_items", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Notifications.Notification", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("EventId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
+
+                    b.Property<string>("Link")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("link")
+                        .UseCollation("C");
+
+                    b.Property<long>("MailAttempts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("mail_attempts");
+
+                    b.Property<string>("MailState")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("mail_state");
+
+                    b.Property<string>("MailTo")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("mail_to")
+                        .UseCollation("C");
+
+                    b.Property<long?>("NextMailAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("next_mail_at");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<long?>("ReadAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("read_at");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("title")
+                        .UseCollation("C");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("user_id")
+                        .UseCollation("C");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NextMailAt")
+                        .HasFilter("next_mail_at IS NOT NULL");
+
+                    b.HasIndex("EventId", "UserId")
+                        .IsUnique();
+
+                    b.HasIndex("UserId", "Id");
+
+                    b.ToTable("notifications", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_notifications_mail", "(mail_state = 'pending') = (next_mail_at IS NOT NULL)");
+                        });
+                });
+
             modelBuilder.Entity("BillingPortal.Payments.GatewayEventRow", b =>
                 {
                     b.Property<string>("Id")
@@ -1779,6 +1871,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("dispatched_at");
 
+                    b.Property<long?>("NotifiedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("notified_at");
+
                     b.Property<long>("OccurredAt")
                         .HasColumnType("bigint")
                         .HasColumnName("occurred_at");
@@ -1796,6 +1892,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .UseCollation("C");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("Id")
+                        .HasDatabaseName("ix_outbox_events_untold")
+                        .HasFilter("notified_at IS NULL");
 
                     b.HasIndex("DispatchedAt", "Id");
 

@@ -176,6 +176,31 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "notifications",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    event_id = table.Column<string>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
+                    title = table.Column<string>(type: "TEXT", nullable: false),
+                    text = table.Column<string>(type: "TEXT", nullable: false),
+                    link = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    read_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    mail_to = table.Column<string>(type: "TEXT", nullable: false),
+                    mail_state = table.Column<string>(type: "TEXT", nullable: false),
+                    mail_attempts = table.Column<long>(type: "INTEGER", nullable: false),
+                    next_mail_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notifications", x => x.id);
+                    table.CheckConstraint("ck_notifications_mail", "(mail_state = 'pending') = (next_mail_at IS NOT NULL)");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "organizations",
                 columns: table => new
                 {
@@ -199,7 +224,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     type = table.Column<string>(type: "TEXT", nullable: false),
                     data = table.Column<string>(type: "TEXT", nullable: false),
                     occurred_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    dispatched_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    dispatched_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    notified_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1168,6 +1194,23 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
+                name: "IX_notifications_event_id_user_id",
+                table: "notifications",
+                columns: new[] { "event_id", "user_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_next_mail_at",
+                table: "notifications",
+                column: "next_mail_at",
+                filter: "next_mail_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_notifications_user_id_id",
+                table: "notifications",
+                columns: new[] { "user_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_organizations_personal_of",
                 table: "organizations",
                 column: "personal_of",
@@ -1182,6 +1225,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_outbox_events_organization_id_id",
                 table: "outbox_events",
                 columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outbox_events_untold",
+                table: "outbox_events",
+                column: "id",
+                filter: "notified_at IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_payment_customers_customer_id",
@@ -1439,6 +1488,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "memberships");
+
+            migrationBuilder.DropTable(
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "outbox_events");
