@@ -18,8 +18,9 @@ internal static class Navigation
             new("wallet", "Wallet", "wallet"),
             new("usage", "Usage", "usage"),
             new("buy", "Buy credits", "buy"),
+            new("gifts", "Gifts", "gift"),
         ]),
         new("Billing", [new("plan", "Plan and seats", "refresh"), new("transactions", "Transactions", "list")]),
-        new("Developers", [new("keys", "API keys", "key")]),
+        new("Developers", [new("keys", "API keys", "key"), new("webhook-endpoints", "Webhooks", "code")]),
     ];
 }
