@@ -19,9 +19,16 @@ internal static class Navigation
             new("usage", "Usage", "usage"),
             new("buy", "Buy credits", "buy"),
             new("auto-reload", "Auto-reload", "bolt"),
+            new("gifts", "Gifts", "gift"),
         ]),
-        new("Billing", [new("plan", "Plan and seats", "refresh"), new("payment-methods", "Payment methods", "lock"), new("invoices", "Invoices", "receipt"), new("transactions", "Transactions", "list")]),
+        new("Billing",
+        [
+            new("plan", "Plan and seats", "refresh"),
+            new("payment-methods", "Payment methods", "lock"),
+            new("invoices", "Invoices", "receipt"),
+            new("transactions", "Transactions", "list"),
+        ]),
         new("Organization", [new("members", "Members and seats", "user")]),
-        new("Developers", [new("keys", "API keys", "key")]),
+        new("Developers", [new("keys", "API keys", "key"), new("webhook-endpoints", "Webhooks", "code")]),
     ];
 }
