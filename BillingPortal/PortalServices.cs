@@ -31,7 +31,7 @@ public static class PortalServices
         services.AddWebhooks(configuration);
         services.AddGifting(configuration);
         services.AddPosts();
-        services.AddPurchases();
+        services.AddPurchases(configuration);
         services.AddAccounts(configuration);
         return services.AddDemo(configuration);
     }

@@ -206,11 +206,7 @@ public abstract class CardTests<TEngine>(StoreFixture<TEngine> store) : IClassFi
         clock.Advance(TimeSpan.FromMinutes(1));
         await shop.UntilAsync(buyer, order.PaymentId, payment => payment.IsCredited);
 
-        await Eventually.TrueAsync(async () =>
-        {
-            clock.Advance(TimeSpan.FromSeconds(10));
-            return (await shop.Cards.ListAsync(buyer, Cancel)).Count == 1;
-        });
+        await shop.PassTimeUntilAsync(clock, async () => (await shop.Cards.ListAsync(buyer, Cancel)).Count == 1);
         Assert.IsType<ChargeResult.Succeeded>(await shop.ChargeAsync(buyer, Ten));
         Assert.Equal(2000m, await shop.PurchasedAsync(buyer));
     }

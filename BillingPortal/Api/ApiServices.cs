@@ -37,6 +37,7 @@ public static class ApiServices
             .MapBilling()
             .MapBillingAccount()
             .MapSubscription()
+            .MapWallet()
             .MapFlows()
             .MapPosts()
             .MapWebhooks()

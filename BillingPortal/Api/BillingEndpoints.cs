@@ -1,6 +1,7 @@
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Metering;
+using BillingPortal.Purchases;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 
@@ -19,16 +20,17 @@ internal static class BillingEndpoints
         return routes;
     }
 
-    private static async Task<Envelope<WalletAnswer>> GetWalletAsync(HttpContext http, CurrentWallets wallets, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<Envelope<WalletAnswer>> GetWalletAsync(HttpContext http, CurrentWallets wallets, AutoReloads reloads, TimeProvider clock, CancellationToken cancellationToken)
     {
+        var reload = await reloads.GetAsync(http.Caller(), cancellationToken);
         var wallet = await wallets.GetWalletAsync(http.Caller(), CreditTypes.Credits, cancellationToken);
         var now = clock.Now();
         var (balance, held) = (wallet.BalanceAt(now), wallet.HeldAt(now));
         return new(new WalletAnswer(
             CreditValue.DollarsOf(balance),
-            AutoReloadEnabled: false,
-            AutoReloadThresholdUsd: null,
-            AutoReloadAmountUsd: null,
+            reload.IsEnabled,
+            reload.Rule?.Threshold.ToDecimal(),
+            reload.Rule?.Amount.ToDecimal(),
             balance,
             held,
             balance - held,

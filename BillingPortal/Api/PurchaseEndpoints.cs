@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using BillingPortal.Access;
 using BillingPortal.Catalog;
+using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Purchases;
 using Microsoft.AspNetCore.Antiforgery;
@@ -18,6 +20,8 @@ internal static class PurchaseEndpoints
             .Accepts<PurchaseRequest>("application/json").Produces<PurchaseAnswer>()
             .RequireCaller();
         routes.MapPost("/billing/checkout", CheckOutAsync).RequireCaller().ExcludeFromDescription();
+        routes.MapPost("/billing/topup", TopUpAsync).RequireCaller().ExcludeFromDescription();
+        routes.MapPost("/billing/payments/{paymentId}/pay", PayAsync).RequireCaller().ExcludeFromDescription();
         return routes;
     }
 
@@ -70,6 +74,75 @@ internal static class PurchaseEndpoints
             return BackToBuy(pack, "not_allowed");
         }
     }
+
+    private static async Task<IResult> TopUpAsync(HttpContext http, IAntiforgery antiforgery, TopUps topUps, CancellationToken cancellationToken)
+    {
+        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
+        {
+            return TypedResults.BadRequest();
+        }
+
+        var form = await http.Request.ReadFormAsync(cancellationToken);
+        var (text, key) = (form["amount"].ToString(), form["idempotencyKey"].ToString());
+        if (key.Length is 0 or > PackPurchases.MaxKeyLength)
+        {
+            return BackToTopUp(text, "form_incomplete");
+        }
+
+        if (!decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var dollars) || !Money.TryFromDecimal(dollars, out var amount))
+        {
+            return BackToTopUp(text, "amount");
+        }
+
+        try
+        {
+            return await topUps.StartAsync(http.Caller(), amount, form["keepCard"] == "true", $"page:{key}", cancellationToken) switch
+            {
+                TopUpStart.Ready { IsOver: true } over => TypedResults.LocalRedirect(PaymentOrders.PathOf(over.PaymentId)),
+                TopUpStart.Ready ready => TypedResults.Redirect(ready.Url),
+                TopUpStart.AmountOutOfRange => BackToTopUp(text, "amount"),
+                TopUpStart.KeyReused => BackToTopUp(text, "form_used"),
+                _ => BackToTopUp(text, "provider_down"),
+            };
+        }
+        catch (AccessDeniedException)
+        {
+            return BackToTopUp(text, "not_allowed");
+        }
+    }
+
+    // From the page of a payment: to the gateway's page of one that is open, or of a new one for a reload that failed.
+    private static async Task<IResult> PayAsync(
+        string paymentId, HttpContext http, IAntiforgery antiforgery, PaymentOrders orders, TopUps topUps, CancellationToken cancellationToken)
+    {
+        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
+        {
+            return TypedResults.BadRequest();
+        }
+
+        var page = PaymentOrders.PathOf(Uri.EscapeDataString(paymentId));
+        try
+        {
+            if (await topUps.FinishReloadAsync(http.Caller(), paymentId, cancellationToken) is { } finish)
+            {
+                return finish is TopUpStart.Ready ready ? TypedResults.Redirect(ready.Url) : TypedResults.LocalRedirect($"{page}?problem=provider_down");
+            }
+
+            return await orders.OpenPageAsync(http.Caller(), paymentId, page, cancellationToken) switch
+            {
+                OrderResult.Ready ready => TypedResults.Redirect(ready.CheckoutUrl),
+                OrderResult.GatewayDown => TypedResults.LocalRedirect($"{page}?problem=provider_down"),
+                _ => TypedResults.LocalRedirect(page),
+            };
+        }
+        catch (AccessDeniedException)
+        {
+            return TypedResults.LocalRedirect($"{page}?problem=not_allowed");
+        }
+    }
+
+    private static RedirectHttpResult BackToTopUp(string amount, string problem) =>
+        TypedResults.LocalRedirect($"/buy?amount={Uri.EscapeDataString(amount.Length > 20 ? "" : amount)}&problem={problem}");
 
     private static RedirectHttpResult BackToBuy(string pack, string problem) => TypedResults.LocalRedirect($"/buy?pack={Uri.EscapeDataString(pack)}&problem={problem}");
 

@@ -24,6 +24,9 @@ public enum PaymentKind
 
     /// <summary>The next cycle of a plan.</summary>
     Renewal,
+
+    /// <summary>The same, by itself when credit runs low.</summary>
+    AutoReload,
 }
 
 /// <summary>How a payment stands. Source: design §6.</summary>

@@ -5,9 +5,18 @@ namespace BillingPortal.Purchases;
 /// <summary>Puts the purchases together.</summary>
 public static class PurchaseServices
 {
-    public static IServiceCollection AddPurchases(this IServiceCollection services) => services
-        .AddSingleton<IPaymentFulfilment, PackFulfilment>()
-        .AddSingleton<PackPurchases>()
-        .AddSingleton<TopUps>()
-        .AddSingleton<ApiCreditPurchases>();
+    public static IServiceCollection AddPurchases(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<AutoReloadOptions>().Bind(configuration.GetSection(AutoReloadOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IPaymentFulfilment, PackFulfilment>();
+        services.AddSingleton<PackFulfilment>();
+        services.AddSingleton<PackPurchases>();
+        services.AddSingleton<TopUps>();
+        services.AddSingleton<ApiCreditPurchases>();
+        services.AddSingleton<IPaymentFulfilment, AutoReloadFulfilment>();
+        services.AddSingleton<AutoReloads>();
+        services.AddSingleton<AutoReloadEngine>();
+        services.AddSingleton<AutoReloadWorker>();
+        return services.AddHostedService(provider => provider.GetRequiredService<AutoReloadWorker>());
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BillingPortal.Access;
 using BillingPortal.Catalog;
 using BillingPortal.Invoices;
@@ -33,10 +34,12 @@ public abstract record TopUpStart
 }
 
 /// <summary>Sells credit by the amount: $10 is 1,000 credits, on any plan.</summary>
-public sealed class TopUps(PaymentOrders orders, IBuyerNames buyers, PortalAddress address, TimeProvider clock)
+public sealed class TopUps(PaymentOrders orders, PaymentTracker tracker, IBuyerNames buyers, PortalAddress address, TimeProvider clock)
 {
     public static readonly Money Smallest = Money.FromDollars(5);
     public static readonly Money Largest = Money.FromDollars(10_000);
+
+    private static readonly TimeSpan Round = TimeSpan.FromMinutes(30);
 
     /// <summary>Starts a top-up on the gateway's checkout page.</summary>
     /// <param name="caller">A person of role billing.</param>
@@ -67,8 +70,23 @@ public sealed class TopUps(PaymentOrders orders, IBuyerNames buyers, PortalAddre
             : new TopUpStart.AmountOutOfRange();
     }
 
+    /// <summary>Starts a top-up that does what a failed reload could not: its owner pays in the browser, and the card is saved anew.</summary>
+    /// <returns>The same order for whoever presses again within half an hour; null if the caller's organization has no such reload.</returns>
+    /// <exception cref="AccessDeniedException">The caller may not spend money.</exception>
+    public async Task<TopUpStart?> FinishReloadAsync(Caller caller, string paymentId, CancellationToken cancellationToken)
+    {
+        caller.DemandRole(MemberRole.Billing);
+        if (await tracker.GetAsync(caller, paymentId, cancellationToken) is not { Kind: PaymentKind.AutoReload, State: PaymentState.Failed } failed)
+        {
+            return null;
+        }
+
+        var round = clock.Now().Ticks / Round.Ticks;
+        return await StartAsync(caller, failed.Amount, keepsCard: true, string.Create(CultureInfo.InvariantCulture, $"finish:{paymentId}:{round}"), cancellationToken);
+    }
+
     /// <summary>The page to come back to unpaid.</summary>
-    public static string CancelPath(Money amount) => $"/buy?amount={amount.ToDecimal().ToString(System.Globalization.CultureInfo.InvariantCulture)}&canceled=1";
+    public static string CancelPath(Money amount) => $"/buy?amount={amount.ToDecimal().ToString(CultureInfo.InvariantCulture)}&canceled=1";
 
     private static bool IsInRange(Money amount) => amount >= Smallest && amount <= Largest;
 

@@ -12,16 +12,48 @@ namespace BillingPortal.Store.Migrations.Postgres
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
-                name: "balance_levels",
+                name: "auto_reload_attempts",
                 columns: table => new
                 {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    level = table.Column<string>(type: "text", nullable: false)
+                    state = table.Column<string>(type: "text", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    available_micros = table.Column<long>(type: "bigint", nullable: false),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    payment_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    started_at = table.Column<long>(type: "bigint", nullable: false),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_balance_levels", x => new { x.organization_id, x.credit_type });
+                    table.PrimaryKey("PK_auto_reload_attempts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "auto_reload_settings",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    is_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    threshold_cents = table.Column<long>(type: "bigint", nullable: false),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    monthly_limit_cents = table.Column<long>(type: "bigint", nullable: true),
+                    agreed_by = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    updated_at = table.Column<long>(type: "bigint", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false),
+                    last_attempt_at = table.Column<long>(type: "bigint", nullable: true),
+                    failures = table.Column<long>(type: "bigint", nullable: false),
+                    last_failed_at = table.Column<long>(type: "bigint", nullable: true),
+                    not_before = table.Column<long>(type: "bigint", nullable: true),
+                    needs_owner = table.Column<bool>(type: "boolean", nullable: false),
+                    stopped_at = table.Column<long>(type: "bigint", nullable: true),
+                    last_skip = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_auto_reload_settings", x => x.organization_id);
+                    table.CheckConstraint("ck_auto_reload_settings_amounts", "threshold_cents > 0 AND amount_cents > 0");
                 });
 
             migrationBuilder.CreateTable(
@@ -96,33 +128,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_gateway_events", x => x.id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "gifts",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    sender_organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    sender_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    sender_user_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    recipient_email = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    recipient_key = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    recipient_user_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    recipient_organization_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    amount_micros = table.Column<long>(type: "bigint", nullable: false),
-                    note = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    state = table.Column<string>(type: "text", nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    due_at = table.Column<long>(type: "bigint", nullable: true),
-                    hold_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    ended_at = table.Column<long>(type: "bigint", nullable: true),
-                    transaction_id = table.Column<string>(type: "text", nullable: true, collation: "C")
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_gifts", x => x.id);
-                    table.CheckConstraint("ck_gifts_amount", "amount_micros > 0");
                 });
 
             migrationBuilder.CreateTable(
@@ -288,26 +293,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_postings", x => new { x.transaction_id, x.leg });
-                });
-
-            migrationBuilder.CreateTable(
-                name: "posts",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    channel_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    content = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    scheduled_for = table.Column<long>(type: "bigint", nullable: false),
-                    status = table.Column<string>(type: "text", nullable: false),
-                    flow_source = table.Column<string>(type: "text", nullable: false),
-                    transaction_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    actor = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    created_at = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_posts", x => new { x.organization_id, x.id });
                 });
 
             migrationBuilder.CreateTable(
@@ -647,23 +632,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "wallet_days",
-                columns: table => new
-                {
-                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    day = table.Column<long>(type: "bigint", nullable: false),
-                    type = table.Column<string>(type: "text", nullable: false),
-                    whole_credits = table.Column<long>(type: "bigint", nullable: false),
-                    fraction_micros = table.Column<long>(type: "bigint", nullable: false),
-                    transactions = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_wallet_days", x => new { x.organization_id, x.credit_type, x.day, x.type });
-                });
-
-            migrationBuilder.CreateTable(
                 name: "wallets",
                 columns: table => new
                 {
@@ -677,33 +645,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_wallets", x => new { x.organization_id, x.credit_type });
-                });
-
-            migrationBuilder.CreateTable(
-                name: "webhook_endpoints",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    place = table.Column<int>(type: "integer", nullable: false),
-                    url = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    event_list = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    secret = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    previous_secret = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    previous_secret_until = table.Column<long>(type: "bigint", nullable: true),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    paused_at = table.Column<long>(type: "bigint", nullable: true),
-                    pause = table.Column<string>(type: "text", nullable: true),
-                    failing_since = table.Column<long>(type: "bigint", nullable: true),
-                    backoff_until = table.Column<long>(type: "bigint", nullable: true),
-                    last_attempt_at = table.Column<long>(type: "bigint", nullable: true),
-                    leased_until = table.Column<long>(type: "bigint", nullable: true),
-                    lease = table.Column<string>(type: "text", nullable: true, collation: "C")
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_endpoints", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -793,7 +734,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     created_by = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     expires_at = table.Column<long>(type: "bigint", nullable: true),
-                    replaces_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     revoked_at = table.Column<long>(type: "bigint", nullable: true),
                     last_used_at = table.Column<long>(type: "bigint", nullable: true)
                 },
@@ -960,8 +900,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     state = table.Column<string>(type: "text", nullable: false),
                     amount_micros = table.Column<long>(type: "bigint", nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
-                    expires_at = table.Column<long>(type: "bigint", nullable: false),
-                    is_gift = table.Column<bool>(type: "boolean", nullable: false)
+                    expires_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -972,61 +911,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         principalTable: "wallets",
                         principalColumns: new[] { "organization_id", "credit_type" },
                         onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "webhook_deliveries",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    endpoint_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    event_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    event_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    body = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    state = table.Column<string>(type: "text", nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    next_attempt_at = table.Column<long>(type: "bigint", nullable: true),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    trying_since = table.Column<long>(type: "bigint", nullable: true),
-                    last_attempt_at = table.Column<long>(type: "bigint", nullable: true),
-                    last_status = table.Column<int>(type: "integer", nullable: true),
-                    last_error = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    last_duration_millis = table.Column<long>(type: "bigint", nullable: true),
-                    delivered_at = table.Column<long>(type: "bigint", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_deliveries", x => x.id);
-                    table.ForeignKey(
-                        name: "FK_webhook_deliveries_webhook_endpoints_endpoint_id",
-                        column: x => x.endpoint_id,
-                        principalTable: "webhook_endpoints",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "webhook_attempts",
-                columns: table => new
-                {
-                    delivery_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    number = table.Column<int>(type: "integer", nullable: false),
-                    endpoint_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    at = table.Column<long>(type: "bigint", nullable: false),
-                    status = table.Column<int>(type: "integer", nullable: true),
-                    error = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    duration_millis = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_attempts", x => new { x.delivery_id, x.number });
-                    table.ForeignKey(
-                        name: "FK_webhook_attempts_webhook_deliveries_delivery_id",
-                        column: x => x.delivery_id,
-                        principalTable: "webhook_deliveries",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateIndex(
@@ -1046,11 +930,29 @@ namespace BillingPortal.Store.Migrations.Postgres
                 columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_api_keys_replaces_id",
-                table: "api_keys",
-                column: "replaces_id",
+                name: "ix_auto_reload_attempts_open",
+                table: "auto_reload_attempts",
+                column: "organization_id",
                 unique: true,
-                filter: "replaces_id IS NOT NULL");
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_auto_reload_attempts_organization_id_id",
+                table: "auto_reload_attempts",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_auto_reload_attempts_payment_id",
+                table: "auto_reload_attempts",
+                column: "payment_id",
+                unique: true,
+                filter: "payment_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_auto_reload_settings_enabled",
+                table: "auto_reload_settings",
+                column: "organization_id",
+                filter: "is_enabled");
 
             migrationBuilder.CreateIndex(
                 name: "ix_buckets_live",
@@ -1097,28 +999,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_gateway_events_payment_id",
                 table: "gateway_events",
                 column: "payment_id");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_gifts_due_at",
-                table: "gifts",
-                column: "due_at",
-                filter: "due_at IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_gifts_recipient_key",
-                table: "gifts",
-                column: "recipient_key",
-                filter: "state = 'invited'");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_gifts_recipient_organization_id_id",
-                table: "gifts",
-                columns: new[] { "recipient_organization_id", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_gifts_sender_organization_id_id",
-                table: "gifts",
-                columns: new[] { "sender_organization_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_holds_open",
@@ -1361,34 +1241,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_wallets_next_change_at",
                 table: "wallets",
                 column: "next_change_at");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_attempts_endpoint_id_at",
-                table: "webhook_attempts",
-                columns: new[] { "endpoint_id", "at" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_webhook_deliveries_due",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "next_attempt_at" },
-                filter: "next_attempt_at IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_deliveries_endpoint_id_event_id",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "event_id" },
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_deliveries_endpoint_id_id",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_endpoints_organization_id_place",
-                table: "webhook_endpoints",
-                columns: new[] { "organization_id", "place" },
-                unique: true);
         }
 
         /// <inheritdoc />
@@ -1398,7 +1250,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "api_keys");
 
             migrationBuilder.DropTable(
-                name: "balance_levels");
+                name: "auto_reload_attempts");
+
+            migrationBuilder.DropTable(
+                name: "auto_reload_settings");
 
             migrationBuilder.DropTable(
                 name: "billing_details");
@@ -1420,9 +1275,6 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "gateway_events");
-
-            migrationBuilder.DropTable(
-                name: "gifts");
 
             migrationBuilder.DropTable(
                 name: "holds");
@@ -1453,9 +1305,6 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "postings");
-
-            migrationBuilder.DropTable(
-                name: "posts");
 
             migrationBuilder.DropTable(
                 name: "protection_keys");
@@ -1515,12 +1364,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "user_tokens");
 
             migrationBuilder.DropTable(
-                name: "wallet_days");
-
-            migrationBuilder.DropTable(
-                name: "webhook_attempts");
-
-            migrationBuilder.DropTable(
                 name: "wallets");
 
             migrationBuilder.DropTable(
@@ -1531,12 +1374,6 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "users");
-
-            migrationBuilder.DropTable(
-                name: "webhook_deliveries");
-
-            migrationBuilder.DropTable(
-                name: "webhook_endpoints");
         }
     }
 }

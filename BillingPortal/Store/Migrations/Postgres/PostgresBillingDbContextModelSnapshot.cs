@@ -76,11 +76,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("prefix")
                         .UseCollation("C");
 
-                    b.Property<string>("ReplacesId")
-                        .HasColumnType("text")
-                        .HasColumnName("replaces_id")
-                        .UseCollation("C");
-
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("revoked_at");
@@ -97,10 +92,6 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.HasIndex("Lookup")
                         .IsUnique();
-
-                    b.HasIndex("ReplacesId")
-                        .IsUnique()
-                        .HasFilter("replaces_id IS NOT NULL");
 
                     b.HasIndex("OrganizationId", "Id");
 
@@ -293,106 +284,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.ToTable("demo_runs", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Gifting.Gift", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<long>("AmountMicros")
-                        .HasColumnType("bigint")
-                        .HasColumnName("amount_micros");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("created_at");
-
-                    b.Property<long?>("DueAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("due_at");
-
-                    b.Property<long?>("EndedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("ended_at");
-
-                    b.Property<string>("HoldId")
-                        .HasColumnType("text")
-                        .HasColumnName("hold_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Note")
-                        .HasColumnType("text")
-                        .HasColumnName("note")
-                        .UseCollation("C");
-
-                    b.Property<string>("RecipientEmail")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("recipient_email")
-                        .UseCollation("C");
-
-                    b.Property<string>("RecipientKey")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("recipient_key")
-                        .UseCollation("C");
-
-                    b.Property<string>("RecipientOrganizationId")
-                        .HasColumnType("text")
-                        .HasColumnName("recipient_organization_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("RecipientUserId")
-                        .HasColumnType("text")
-                        .HasColumnName("recipient_user_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("SenderName")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("sender_name")
-                        .UseCollation("C");
-
-                    b.Property<string>("SenderOrganizationId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("sender_organization_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("SenderUserId")
-                        .HasColumnType("text")
-                        .HasColumnName("sender_user_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("state");
-
-                    b.Property<string>("TransactionId")
-                        .HasColumnType("text")
-                        .HasColumnName("transaction_id")
-                        .UseCollation("C");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("DueAt")
-                        .HasFilter("due_at IS NOT NULL");
-
-                    b.HasIndex("RecipientKey")
-                        .HasFilter("state = 'invited'");
-
-                    b.HasIndex("RecipientOrganizationId", "Id");
-
-                    b.HasIndex("SenderOrganizationId", "Id");
-
-                    b.ToTable("gifts", null, t =>
-                        {
-                            t.HasCheckConstraint("ck_gifts_amount", "amount_micros > 0");
-                        });
                 });
 
             modelBuilder.Entity("BillingPortal.Invoices.BillingDetailsRow", b =>
@@ -1641,63 +1532,141 @@ namespace BillingPortal.Store.Migrations.Postgres
                         });
                 });
 
-            modelBuilder.Entity("BillingPortal.Posts.Post", b =>
+            modelBuilder.Entity("BillingPortal.Purchases.AutoReloadAttempt", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<long>("AvailableMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("available_micros");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("PaymentId")
+                        .HasColumnType("text")
+                        .HasColumnName("payment_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason")
+                        .UseCollation("C");
+
+                    b.Property<long>("StartedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrganizationId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_auto_reload_attempts_open")
+                        .HasFilter("state = 'open'");
+
+                    b.HasIndex("PaymentId")
+                        .IsUnique()
+                        .HasFilter("payment_id IS NOT NULL");
+
+                    b.HasIndex("OrganizationId", "Id");
+
+                    b.ToTable("auto_reload_attempts", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Purchases.AutoReloadSetting", b =>
                 {
                     b.Property<string>("OrganizationId")
                         .HasColumnType("text")
                         .HasColumnName("organization_id")
                         .UseCollation("C");
 
-                    b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Actor")
+                    b.Property<string>("AgreedBy")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("actor")
+                        .HasColumnName("agreed_by")
                         .UseCollation("C");
 
-                    b.Property<string>("ChannelId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("channel_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Content")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("content")
-                        .UseCollation("C");
-
-                    b.Property<long>("CreatedAt")
+                    b.Property<long>("AmountCents")
                         .HasColumnType("bigint")
-                        .HasColumnName("created_at");
+                        .HasColumnName("amount_cents");
 
-                    b.Property<string>("FlowSource")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("flow_source");
-
-                    b.Property<long>("ScheduledFor")
+                    b.Property<long>("Failures")
                         .HasColumnType("bigint")
-                        .HasColumnName("scheduled_for");
+                        .HasColumnName("failures");
 
-                    b.Property<string>("Status")
-                        .IsRequired()
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_enabled");
+
+                    b.Property<long?>("LastAttemptAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_attempt_at");
+
+                    b.Property<long?>("LastFailedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_failed_at");
+
+                    b.Property<string>("LastSkip")
                         .HasColumnType("text")
-                        .HasColumnName("status");
+                        .HasColumnName("last_skip");
 
-                    b.Property<string>("TransactionId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("transaction_id")
-                        .UseCollation("C");
+                    b.Property<long?>("MonthlyLimitCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("monthly_limit_cents");
 
-                    b.HasKey("OrganizationId", "Id");
+                    b.Property<bool>("NeedsOwner")
+                        .HasColumnType("boolean")
+                        .HasColumnName("needs_owner");
 
-                    b.ToTable("posts", (string)null);
+                    b.Property<long?>("NotBefore")
+                        .HasColumnType("bigint")
+                        .HasColumnName("not_before");
+
+                    b.Property<long?>("StoppedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("stopped_at");
+
+                    b.Property<long>("ThresholdCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("threshold_cents");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated_at");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("OrganizationId");
+
+                    b.HasIndex("OrganizationId")
+                        .HasDatabaseName("ix_auto_reload_settings_enabled")
+                        .HasFilter("is_enabled");
+
+                    b.ToTable("auto_reload_settings", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_auto_reload_settings_amounts", "threshold_cents > 0 AND amount_cents > 0");
+                        });
                 });
 
             modelBuilder.Entity("BillingPortal.Store.IdempotencyRecord", b =>
@@ -2119,10 +2088,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("expires_at");
 
-                    b.Property<bool>("IsGift")
-                        .HasColumnType("boolean")
-                        .HasColumnName("is_gift");
-
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("text")
@@ -2272,43 +2237,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasFilter("type <> 'charge'");
 
                     b.ToTable("transactions", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Wallets.WalletDayRow", b =>
-                {
-                    b.Property<string>("OrganizationId")
-                        .HasColumnType("text")
-                        .HasColumnName("organization_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("CreditType")
-                        .HasColumnType("text")
-                        .HasColumnName("credit_type")
-                        .UseCollation("C");
-
-                    b.Property<long>("Day")
-                        .HasColumnType("bigint")
-                        .HasColumnName("day");
-
-                    b.Property<string>("Type")
-                        .HasColumnType("text")
-                        .HasColumnName("type");
-
-                    b.Property<long>("FractionMicros")
-                        .HasColumnType("bigint")
-                        .HasColumnName("fraction_micros");
-
-                    b.Property<long>("Transactions")
-                        .HasColumnType("bigint")
-                        .HasColumnName("transactions");
-
-                    b.Property<long>("WholeCredits")
-                        .HasColumnType("bigint")
-                        .HasColumnName("whole_credits");
-
-                    b.HasKey("OrganizationId", "CreditType", "Day", "Type");
-
-                    b.ToTable("wallet_days", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Wallets.WalletRow", b =>

@@ -11,16 +11,48 @@ namespace BillingPortal.Store.Migrations.Sqlite
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
-                name: "balance_levels",
+                name: "auto_reload_attempts",
                 columns: table => new
                 {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
                     organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
-                    level = table.Column<string>(type: "TEXT", nullable: false)
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", nullable: true),
+                    available_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: true),
+                    started_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_balance_levels", x => new { x.organization_id, x.credit_type });
+                    table.PrimaryKey("PK_auto_reload_attempts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "auto_reload_settings",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    is_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    threshold_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    monthly_limit_cents = table.Column<long>(type: "INTEGER", nullable: true),
+                    agreed_by = table.Column<string>(type: "TEXT", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    failures = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_failed_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    not_before = table.Column<long>(type: "INTEGER", nullable: true),
+                    needs_owner = table.Column<bool>(type: "INTEGER", nullable: false),
+                    stopped_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_skip = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_auto_reload_settings", x => x.organization_id);
+                    table.CheckConstraint("ck_auto_reload_settings_amounts", "threshold_cents > 0 AND amount_cents > 0");
                 });
 
             migrationBuilder.CreateTable(
@@ -95,33 +127,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_gateway_events", x => x.id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "gifts",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "TEXT", nullable: false),
-                    sender_organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    sender_name = table.Column<string>(type: "TEXT", nullable: false),
-                    sender_user_id = table.Column<string>(type: "TEXT", nullable: true),
-                    recipient_email = table.Column<string>(type: "TEXT", nullable: false),
-                    recipient_key = table.Column<string>(type: "TEXT", nullable: false),
-                    recipient_user_id = table.Column<string>(type: "TEXT", nullable: true),
-                    recipient_organization_id = table.Column<string>(type: "TEXT", nullable: true),
-                    amount_micros = table.Column<long>(type: "INTEGER", nullable: false),
-                    note = table.Column<string>(type: "TEXT", nullable: true),
-                    state = table.Column<string>(type: "TEXT", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    due_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    hold_id = table.Column<string>(type: "TEXT", nullable: true),
-                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    transaction_id = table.Column<string>(type: "TEXT", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_gifts", x => x.id);
-                    table.CheckConstraint("ck_gifts_amount", "amount_micros > 0");
                 });
 
             migrationBuilder.CreateTable(
@@ -287,26 +292,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_postings", x => new { x.transaction_id, x.leg });
-                });
-
-            migrationBuilder.CreateTable(
-                name: "posts",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "TEXT", nullable: false),
-                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    channel_id = table.Column<string>(type: "TEXT", nullable: false),
-                    content = table.Column<string>(type: "TEXT", nullable: false),
-                    scheduled_for = table.Column<long>(type: "INTEGER", nullable: false),
-                    status = table.Column<string>(type: "TEXT", nullable: false),
-                    flow_source = table.Column<string>(type: "TEXT", nullable: false),
-                    transaction_id = table.Column<string>(type: "TEXT", nullable: false),
-                    actor = table.Column<string>(type: "TEXT", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_posts", x => new { x.organization_id, x.id });
                 });
 
             migrationBuilder.CreateTable(
@@ -646,23 +631,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "wallet_days",
-                columns: table => new
-                {
-                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
-                    day = table.Column<long>(type: "INTEGER", nullable: false),
-                    type = table.Column<string>(type: "TEXT", nullable: false),
-                    whole_credits = table.Column<long>(type: "INTEGER", nullable: false),
-                    fraction_micros = table.Column<long>(type: "INTEGER", nullable: false),
-                    transactions = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_wallet_days", x => new { x.organization_id, x.credit_type, x.day, x.type });
-                });
-
-            migrationBuilder.CreateTable(
                 name: "wallets",
                 columns: table => new
                 {
@@ -676,33 +644,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_wallets", x => new { x.organization_id, x.credit_type });
-                });
-
-            migrationBuilder.CreateTable(
-                name: "webhook_endpoints",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "TEXT", nullable: false),
-                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    user_id = table.Column<string>(type: "TEXT", nullable: false),
-                    place = table.Column<int>(type: "INTEGER", nullable: false),
-                    url = table.Column<string>(type: "TEXT", nullable: false),
-                    event_list = table.Column<string>(type: "TEXT", nullable: false),
-                    secret = table.Column<string>(type: "TEXT", nullable: false),
-                    previous_secret = table.Column<string>(type: "TEXT", nullable: true),
-                    previous_secret_until = table.Column<long>(type: "INTEGER", nullable: true),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    paused_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    pause = table.Column<string>(type: "TEXT", nullable: true),
-                    failing_since = table.Column<long>(type: "INTEGER", nullable: true),
-                    backoff_until = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    leased_until = table.Column<long>(type: "INTEGER", nullable: true),
-                    lease = table.Column<string>(type: "TEXT", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_endpoints", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -792,7 +733,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     created_by = table.Column<string>(type: "TEXT", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     expires_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    replaces_id = table.Column<string>(type: "TEXT", nullable: true),
                     revoked_at = table.Column<long>(type: "INTEGER", nullable: true),
                     last_used_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
@@ -959,8 +899,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     state = table.Column<string>(type: "TEXT", nullable: false),
                     amount_micros = table.Column<long>(type: "INTEGER", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    is_gift = table.Column<bool>(type: "INTEGER", nullable: false)
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -971,61 +910,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         principalTable: "wallets",
                         principalColumns: new[] { "organization_id", "credit_type" },
                         onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "webhook_deliveries",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "TEXT", nullable: false),
-                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    endpoint_id = table.Column<string>(type: "TEXT", nullable: false),
-                    event_id = table.Column<string>(type: "TEXT", nullable: false),
-                    event_type = table.Column<string>(type: "TEXT", nullable: false),
-                    body = table.Column<string>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    next_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    trying_since = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_status = table.Column<int>(type: "INTEGER", nullable: true),
-                    last_error = table.Column<string>(type: "TEXT", nullable: true),
-                    last_duration_millis = table.Column<long>(type: "INTEGER", nullable: true),
-                    delivered_at = table.Column<long>(type: "INTEGER", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_deliveries", x => x.id);
-                    table.ForeignKey(
-                        name: "FK_webhook_deliveries_webhook_endpoints_endpoint_id",
-                        column: x => x.endpoint_id,
-                        principalTable: "webhook_endpoints",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "webhook_attempts",
-                columns: table => new
-                {
-                    delivery_id = table.Column<string>(type: "TEXT", nullable: false),
-                    number = table.Column<int>(type: "INTEGER", nullable: false),
-                    endpoint_id = table.Column<string>(type: "TEXT", nullable: false),
-                    at = table.Column<long>(type: "INTEGER", nullable: false),
-                    status = table.Column<int>(type: "INTEGER", nullable: true),
-                    error = table.Column<string>(type: "TEXT", nullable: true),
-                    duration_millis = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_webhook_attempts", x => new { x.delivery_id, x.number });
-                    table.ForeignKey(
-                        name: "FK_webhook_attempts_webhook_deliveries_delivery_id",
-                        column: x => x.delivery_id,
-                        principalTable: "webhook_deliveries",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateIndex(
@@ -1045,11 +929,29 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_api_keys_replaces_id",
-                table: "api_keys",
-                column: "replaces_id",
+                name: "ix_auto_reload_attempts_open",
+                table: "auto_reload_attempts",
+                column: "organization_id",
                 unique: true,
-                filter: "replaces_id IS NOT NULL");
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_auto_reload_attempts_organization_id_id",
+                table: "auto_reload_attempts",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_auto_reload_attempts_payment_id",
+                table: "auto_reload_attempts",
+                column: "payment_id",
+                unique: true,
+                filter: "payment_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_auto_reload_settings_enabled",
+                table: "auto_reload_settings",
+                column: "organization_id",
+                filter: "is_enabled");
 
             migrationBuilder.CreateIndex(
                 name: "ix_buckets_live",
@@ -1096,28 +998,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_gateway_events_payment_id",
                 table: "gateway_events",
                 column: "payment_id");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_gifts_due_at",
-                table: "gifts",
-                column: "due_at",
-                filter: "due_at IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_gifts_recipient_key",
-                table: "gifts",
-                column: "recipient_key",
-                filter: "state = 'invited'");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_gifts_recipient_organization_id_id",
-                table: "gifts",
-                columns: new[] { "recipient_organization_id", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_gifts_sender_organization_id_id",
-                table: "gifts",
-                columns: new[] { "sender_organization_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_holds_open",
@@ -1360,34 +1240,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_wallets_next_change_at",
                 table: "wallets",
                 column: "next_change_at");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_attempts_endpoint_id_at",
-                table: "webhook_attempts",
-                columns: new[] { "endpoint_id", "at" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_webhook_deliveries_due",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "next_attempt_at" },
-                filter: "next_attempt_at IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_deliveries_endpoint_id_event_id",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "event_id" },
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_deliveries_endpoint_id_id",
-                table: "webhook_deliveries",
-                columns: new[] { "endpoint_id", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_webhook_endpoints_organization_id_place",
-                table: "webhook_endpoints",
-                columns: new[] { "organization_id", "place" },
-                unique: true);
         }
 
         /// <inheritdoc />
@@ -1397,7 +1249,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "api_keys");
 
             migrationBuilder.DropTable(
-                name: "balance_levels");
+                name: "auto_reload_attempts");
+
+            migrationBuilder.DropTable(
+                name: "auto_reload_settings");
 
             migrationBuilder.DropTable(
                 name: "billing_details");
@@ -1419,9 +1274,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "gateway_events");
-
-            migrationBuilder.DropTable(
-                name: "gifts");
 
             migrationBuilder.DropTable(
                 name: "holds");
@@ -1452,9 +1304,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "postings");
-
-            migrationBuilder.DropTable(
-                name: "posts");
 
             migrationBuilder.DropTable(
                 name: "protection_keys");
@@ -1514,12 +1363,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "user_tokens");
 
             migrationBuilder.DropTable(
-                name: "wallet_days");
-
-            migrationBuilder.DropTable(
-                name: "webhook_attempts");
-
-            migrationBuilder.DropTable(
                 name: "wallets");
 
             migrationBuilder.DropTable(
@@ -1530,12 +1373,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "users");
-
-            migrationBuilder.DropTable(
-                name: "webhook_deliveries");
-
-            migrationBuilder.DropTable(
-                name: "webhook_endpoints");
         }
     }
 }

@@ -64,10 +64,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("prefix");
 
-                    b.Property<string>("ReplacesId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("replaces_id");
-
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("revoked_at");
@@ -83,10 +79,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.HasIndex("Lookup")
                         .IsUnique();
-
-                    b.HasIndex("ReplacesId")
-                        .IsUnique()
-                        .HasFilter("replaces_id IS NOT NULL");
 
                     b.HasIndex("OrganizationId", "Id");
 
@@ -263,95 +255,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.ToTable("demo_runs", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Gifting.Gift", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<long>("AmountMicros")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("amount_micros");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("created_at");
-
-                    b.Property<long?>("DueAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("due_at");
-
-                    b.Property<long?>("EndedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("ended_at");
-
-                    b.Property<string>("HoldId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("hold_id");
-
-                    b.Property<string>("Note")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("note");
-
-                    b.Property<string>("RecipientEmail")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("recipient_email");
-
-                    b.Property<string>("RecipientKey")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("recipient_key");
-
-                    b.Property<string>("RecipientOrganizationId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("recipient_organization_id");
-
-                    b.Property<string>("RecipientUserId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("recipient_user_id");
-
-                    b.Property<string>("SenderName")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("sender_name");
-
-                    b.Property<string>("SenderOrganizationId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("sender_organization_id");
-
-                    b.Property<string>("SenderUserId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("sender_user_id");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
-
-                    b.Property<string>("TransactionId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("transaction_id");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("DueAt")
-                        .HasFilter("due_at IS NOT NULL");
-
-                    b.HasIndex("RecipientKey")
-                        .HasFilter("state = 'invited'");
-
-                    b.HasIndex("RecipientOrganizationId", "Id");
-
-                    b.HasIndex("SenderOrganizationId", "Id");
-
-                    b.ToTable("gifts", null, t =>
-                        {
-                            t.HasCheckConstraint("ck_gifts_amount", "amount_micros > 0");
-                        });
                 });
 
             modelBuilder.Entity("BillingPortal.Invoices.BillingDetailsRow", b =>
@@ -1489,57 +1392,135 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         });
                 });
 
-            modelBuilder.Entity("BillingPortal.Posts.Post", b =>
+            modelBuilder.Entity("BillingPortal.Purchases.AutoReloadAttempt", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<long>("AvailableMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("available_micros");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("PaymentId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("payment_id");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<long>("StartedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OrganizationId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_auto_reload_attempts_open")
+                        .HasFilter("state = 'open'");
+
+                    b.HasIndex("PaymentId")
+                        .IsUnique()
+                        .HasFilter("payment_id IS NOT NULL");
+
+                    b.HasIndex("OrganizationId", "Id");
+
+                    b.ToTable("auto_reload_attempts", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Purchases.AutoReloadSetting", b =>
                 {
                     b.Property<string>("OrganizationId")
                         .HasColumnType("TEXT")
                         .HasColumnName("organization_id");
 
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<string>("Actor")
+                    b.Property<string>("AgreedBy")
                         .IsRequired()
                         .HasColumnType("TEXT")
-                        .HasColumnName("actor");
+                        .HasColumnName("agreed_by");
 
-                    b.Property<string>("ChannelId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("channel_id");
-
-                    b.Property<string>("Content")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("content");
-
-                    b.Property<long>("CreatedAt")
+                    b.Property<long>("AmountCents")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("created_at");
+                        .HasColumnName("amount_cents");
 
-                    b.Property<string>("FlowSource")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("flow_source");
-
-                    b.Property<long>("ScheduledFor")
+                    b.Property<long>("Failures")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("scheduled_for");
+                        .HasColumnName("failures");
 
-                    b.Property<string>("Status")
-                        .IsRequired()
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_enabled");
+
+                    b.Property<long?>("LastAttemptAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_attempt_at");
+
+                    b.Property<long?>("LastFailedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_failed_at");
+
+                    b.Property<string>("LastSkip")
                         .HasColumnType("TEXT")
-                        .HasColumnName("status");
+                        .HasColumnName("last_skip");
 
-                    b.Property<string>("TransactionId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("transaction_id");
+                    b.Property<long?>("MonthlyLimitCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("monthly_limit_cents");
 
-                    b.HasKey("OrganizationId", "Id");
+                    b.Property<bool>("NeedsOwner")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("needs_owner");
 
-                    b.ToTable("posts", (string)null);
+                    b.Property<long?>("NotBefore")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("not_before");
+
+                    b.Property<long?>("StoppedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("stopped_at");
+
+                    b.Property<long>("ThresholdCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("threshold_cents");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("OrganizationId");
+
+                    b.HasIndex("OrganizationId")
+                        .HasDatabaseName("ix_auto_reload_settings_enabled")
+                        .HasFilter("is_enabled");
+
+                    b.ToTable("auto_reload_settings", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_auto_reload_settings_amounts", "threshold_cents > 0 AND amount_cents > 0");
+                        });
                 });
 
             modelBuilder.Entity("BillingPortal.Store.IdempotencyRecord", b =>
@@ -1929,10 +1910,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("expires_at");
 
-                    b.Property<bool>("IsGift")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("is_gift");
-
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -2068,41 +2045,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasFilter("type <> 'charge'");
 
                     b.ToTable("transactions", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Wallets.WalletDayRow", b =>
-                {
-                    b.Property<string>("OrganizationId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("organization_id");
-
-                    b.Property<string>("CreditType")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("credit_type");
-
-                    b.Property<long>("Day")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("day");
-
-                    b.Property<string>("Type")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("type");
-
-                    b.Property<long>("FractionMicros")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("fraction_micros");
-
-                    b.Property<long>("Transactions")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("transactions");
-
-                    b.Property<long>("WholeCredits")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("whole_credits");
-
-                    b.HasKey("OrganizationId", "CreditType", "Day", "Type");
-
-                    b.ToTable("wallet_days", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Wallets.WalletRow", b =>

@@ -1,0 +1,86 @@
+using BillingPortal.Ledger;
+using BillingPortal.Purchases;
+using BillingPortal.Tests.Support;
+
+namespace BillingPortal.Tests.Purchases;
+
+/// <summary>The rule of auto-reload, against what is said of it in plain arithmetic of cents.</summary>
+public sealed class AutoReloadDecisionTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 6, 16, 12, 0, 0, TimeSpan.Zero);
+    private static readonly AutoReloadBounds Bounds = new(TimeSpan.FromMinutes(10), 5);
+    private static readonly AutoReloadRule Rule = new(Money.FromDollars(20), Money.FromDollars(10), Money.FromDollars(50));
+    private static readonly AutoReloadSituation Calm = new(Credits.FromWhole(1999), true, false, 0, false, null, null, null, Money.Zero, 0, Noon);
+
+    [Fact]
+    public void The_amount_is_the_smallest_multiple_that_reaches_the_threshold_or_the_largest_that_fits_for_any_rule()
+    {
+        var any = Numbers.RowOf(
+            ("threshold", Numbers.Between(1, 1_000_000)), ("amount", Numbers.Between(500, 1_000_000)), ("limit", Numbers.Between(0, 3_000_000)),
+            ("charged", Numbers.Between(0, 3_000_000)), ("available", Numbers.Between(-2_000_000_000_000, 1_000_000_000_000)));
+        Laws.Hold(any, row =>
+        {
+            var (threshold, amount, limit, charged, available) = (row[0], row[1], row[2], row[3], row[4]);
+            var rule = new AutoReloadRule(Money.FromCents(threshold), Money.FromCents(amount), Money.FromCents(limit));
+            var situation = Calm with { Available = Credits.FromMicros(available), ChargedThisMonth = Money.FromCents(charged) };
+
+            var decision = AutoReloadDecisions.Decide(rule, situation, Bounds);
+
+            // One cent is one credit is a million micro-credits.
+            var missing = ((decimal)threshold * 1_000_000) - available;
+            var room = Math.Min(limit - charged, 1_000_000);
+            switch (decision)
+            {
+                case AutoReloadDecision.Idle:
+                    Assert.True(missing <= 0);
+                    break;
+                case AutoReloadDecision.Reload { Amount.Cents: var cents }:
+                    Assert.True(missing > 0);
+                    Assert.Equal(0, cents % amount);
+                    Assert.InRange(cents, amount, room);
+                    Assert.True((cents - amount) * 1_000_000m < missing, "One less would have been enough.");
+                    Assert.True(cents * 1_000_000m >= missing || cents + amount > room, "One more would have fitted.");
+                    break;
+                default:
+                    Assert.Equal(new AutoReloadDecision.Skip(AutoReloadSkip.MonthlyLimit, new DateTimeOffset(2026, 7, 1, 0, 0, 0, TimeSpan.Zero)), decision);
+                    Assert.True(missing > 0 && amount > room);
+                    break;
+            }
+        });
+    }
+
+    [Fact]
+    public void Below_means_strictly_below()
+    {
+        Assert.IsType<AutoReloadDecision.Idle>(Decide(Calm with { Available = Credits.FromWhole(2000) }));
+        Assert.IsType<AutoReloadDecision.Reload>(Decide(Calm with { Available = Credits.FromMicros(1_999_999_999) }));
+    }
+
+    [Fact]
+    public void Whatever_stands_in_the_way_is_said_and_until_when()
+    {
+        var wait = Noon.AddMinutes(30);
+        Assert.Equal(Skip(AutoReloadSkip.AttemptOpen), Decide(Calm with { HasOpenAttempt = true, HasCard = false }));
+        Assert.Equal(Skip(AutoReloadSkip.NoCard), Decide(Calm with { HasCard = false }));
+        Assert.Equal(Skip(AutoReloadSkip.AuthenticationRequired), Decide(Calm with { NeedsOwner = true, Failures = 1 }));
+        Assert.Equal(Skip(AutoReloadSkip.Declined, wait), Decide(Calm with { Failures = 1, NotBefore = wait, LastFailedAt = Noon.AddMinutes(-30) }));
+        Assert.Equal(Skip(AutoReloadSkip.Cooldown, Noon.AddMinutes(1)), Decide(Calm with { LastAttemptAt = Noon.AddMinutes(-9) }));
+        Assert.Equal(Skip(AutoReloadSkip.DailyLimit, Noon.AddHours(12)), Decide(Calm with { ChargesToday = 5 }));
+        Assert.IsType<AutoReloadDecision.Reload>(Decide(Calm with { LastAttemptAt = Noon.AddMinutes(-10), ChargesToday = 4 }));
+    }
+
+    [Fact]
+    public void After_three_failures_no_card_is_asked_and_a_day_later_it_stops()
+    {
+        var failed = Calm with { Failures = 3, LastFailedAt = Noon, NotBefore = Noon };
+
+        Assert.Equal(Skip(AutoReloadSkip.Declined), Decide(failed with { Now = Noon.AddHours(23) }));
+        Assert.IsType<AutoReloadDecision.Stop>(Decide(failed with { Now = Noon.AddHours(24) }));
+        Assert.IsType<AutoReloadDecision.Stop>(Decide(failed with { Now = Noon.AddHours(24), Available = Credits.FromWhole(5000) }));
+        Assert.Equal([1d, 6d, 24d], Enumerable.Range(1, 3).Select(failures => AutoReloadBounds.WaitAfter(failures).TotalHours));
+    }
+
+    private static AutoReloadDecision Decide(AutoReloadSituation situation) => AutoReloadDecisions.Decide(Rule, situation, Bounds);
+
+    private static AutoReloadDecision.Skip Skip(AutoReloadSkip reason, DateTimeOffset? until = null) => new(reason, until);
+}
