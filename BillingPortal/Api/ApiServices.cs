@@ -38,6 +38,7 @@ public static class ApiServices
             .MapBillingAccount()
             .MapSubscription()
             .MapWallet()
+            .MapRefunds()
             .MapFlows()
             .MapPosts()
             .MapWebhooks()

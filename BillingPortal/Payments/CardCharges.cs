@@ -103,7 +103,7 @@ public sealed class CardCharges(
         {
             try
             {
-                using var patience = new CancellationTokenSource(options.Value.ChargeTimeout, clock);
+                using var patience = new CancellationTokenSource(options.Value.ChargeTimeout);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
                 await FinishAsync(order, looksFirst: false, either.Token);
             }

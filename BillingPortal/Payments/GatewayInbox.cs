@@ -11,12 +11,14 @@ public sealed class GatewayInbox(
     IPaymentGateway gateway,
     Settlement settlement,
     SavedCards cards,
+    IPaymentReversals reversals,
     PaymentMetrics metrics,
     TimeProvider clock,
     ILogger<GatewayInbox> logger)
 {
     private const int Page = 100;
     private const int MaxDoublings = 11;
+    private static readonly TimeSpan Hope = TimeSpan.FromDays(3);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
 
     /// <summary>Takes in one delivery. Returns after it is stored; false if it is not genuine, and then nothing is.</summary>
@@ -96,25 +98,43 @@ public sealed class GatewayInbox(
         try
         {
             var (state, problem) = await ApplyAsync(received.Subject, cancellationToken);
-            await MarkAsync(row, state, problem, null, cancellationToken);
+            if (state is GatewayEventState.Received && clock.Now() - row.ReceivedAt > Hope)
+            {
+                metrics.Contradicted();
+                logger.LogError("Payment alert {Problem}: event {EventId} is about none of our payments. It is given up.", problem, row.Id);
+                state = GatewayEventState.Refused;
+            }
+
+            await MarkAsync(row, state, problem, state is GatewayEventState.Received ? NextTry(row) : null, cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             logger.LogWarning(exception, "Event {EventId} could not be applied yet; it is kept and tried again.", row.Id);
-            var delay = FirstRetry * (1L << (int)Math.Min(row.Attempts, MaxDoublings));
-            await MarkAsync(row, GatewayEventState.Received, null, clock.Now() + delay, cancellationToken);
+            await MarkAsync(row, GatewayEventState.Received, null, NextTry(row), cancellationToken);
         }
     }
+
+    private DateTimeOffset NextTry(GatewayEventRow row) => clock.Now() + (FirstRetry * (1L << (int)Math.Min(row.Attempts, MaxDoublings)));
 
     private async Task<(GatewayEventState State, string? Problem)> ApplyAsync(GatewaySubject? subject, CancellationToken cancellationToken) => subject switch
     {
         GatewaySubject.Payment { Report: var report } => await settlement.SettleAsync(report.PaymentId, report, cancellationToken) is SettlementResult.Contradiction contradiction
             ? (GatewayEventState.Refused, contradiction.Problem)
             : (GatewayEventState.Applied, null),
+        GatewaySubject.Refund refund => StateOf(await reversals.RefundAsync(refund, cancellationToken)),
+        GatewaySubject.Dispute dispute => StateOf(await reversals.DisputeAsync(dispute, cancellationToken)),
         GatewaySubject.Cards { CustomerId: var customerId } => await cards.RefreshCustomerAsync(customerId, cancellationToken)
             ? (GatewayEventState.Applied, null)
             : (GatewayEventState.Refused, "unknown_customer"),
         _ => (GatewayEventState.Ignored, null),
+    };
+
+    private static (GatewayEventState State, string? Problem) StateOf(ReversalResult result) => result switch
+    {
+        ReversalResult.Contradiction contradiction => (GatewayEventState.Refused, contradiction.Problem),
+        // The payment it is about may be told of later.
+        ReversalResult.NotYet => (GatewayEventState.Received, "unknown_payment"),
+        _ => (GatewayEventState.Applied, null),
     };
 
     private async Task MarkAsync(GatewayEventRow row, GatewayEventState state, string? problem, DateTimeOffset? nextAttemptAt, CancellationToken cancellationToken)

@@ -82,10 +82,31 @@ internal static class GatewayJson
         {
             "payment_intent.succeeded" or "payment_intent.payment_failed" or "payment_intent.requires_action" or "payment_intent.processing" =>
                 new GatewaySubject.Payment(ReadIntent(Subject(root))),
+            "charge.refunded" => RefundOf(Subject(root)),
+            "charge.dispute.created" or "charge.dispute.closed" => DisputeOf(Subject(root)),
             "setup_intent.succeeded" or "payment_method.attached" => CardsOf(Subject(root)),
             _ => null,
         };
     }
+
+    private static GatewaySubject.Refund? RefundOf(JsonElement charge) =>
+        Text(charge, "payment_intent") is { } intentId
+            ? new GatewaySubject.Refund(intentId, PaymentId(charge), Amount(charge, "amount_refunded"), Text(charge, "currency") ?? "", IsTrue(charge, "livemode"))
+            : null;
+
+    // A dispute that needs an answer, or is under review, is open; warnings take no money.
+    private static GatewaySubject.Dispute? DisputeOf(JsonElement dispute) =>
+        Text(dispute, "payment_intent") is { } intentId && Text(dispute, "id") is { } id && StateOf(Text(dispute, "status")) is { } state
+            ? new GatewaySubject.Dispute(id, intentId, Amount(dispute, "amount"), state, Text(dispute, "currency") ?? "", IsTrue(dispute, "livemode"))
+            : null;
+
+    private static DisputeState? StateOf(string? status) => status switch
+    {
+        "needs_response" or "under_review" => DisputeState.Open,
+        "won" => DisputeState.Won,
+        "lost" => DisputeState.Lost,
+        _ => null,
+    };
 
     private static GatewaySubject.Cards? CardsOf(JsonElement element) =>
         Text(element, "customer") is { } customer ? new GatewaySubject.Cards(customer) : null;

@@ -130,6 +130,9 @@ public sealed class Payment
     /// <summary>Why it failed, machine-readable; or what keeps a pending one from being credited.</summary>
     public string? FailureCode { get; set; }
 
+    /// <summary>What was given back of it, as far as credit was taken back for it.</summary>
+    public Money RefundedCents { get; set; }
+
     /// <summary>How often the gateway was asked about it.</summary>
     public long Checks { get; set; }
 

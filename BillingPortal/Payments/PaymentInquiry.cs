@@ -42,7 +42,7 @@ public sealed class PaymentInquiry(
 
         try
         {
-            using var patience = new CancellationTokenSource(options.Value.InquiryTimeout, clock);
+            using var patience = new CancellationTokenSource(options.Value.InquiryTimeout);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
             if (payment.State is PaymentState.Succeeded)
             {

@@ -334,7 +334,7 @@ public sealed class PaymentOrders(
     {
         try
         {
-            using var patience = new CancellationTokenSource(options.Value.CheckoutTimeout, clock);
+            using var patience = new CancellationTokenSource(options.Value.CheckoutTimeout);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
             return await ask(either.Token);
         }

@@ -65,6 +65,23 @@ public abstract record GatewaySubject
     /// <summary>A payment, by its checkout or its charge.</summary>
     public sealed record Payment(PaymentReport Report) : GatewaySubject;
 
+    /// <summary>Money that was given back, told as all that was of this payment so far.</summary>
+    /// <param name="PaymentIntentId">The gateway's payment.</param>
+    /// <param name="PaymentId">The payment we gave it, if the event carries it.</param>
+    /// <param name="TotalRefunded">Of all refunds of the payment together.</param>
+    /// <param name="Currency">ISO 4217, lower case.</param>
+    /// <param name="IsLive">Whether real money moved.</param>
+    public sealed record Refund(string PaymentIntentId, string? PaymentId, Money TotalRefunded, string Currency, bool IsLive) : GatewaySubject;
+
+    /// <summary>Money that a cardholder's bank took back, pending a decision or after it.</summary>
+    /// <param name="DisputeId">The gateway's dispute.</param>
+    /// <param name="PaymentIntentId">The gateway's payment.</param>
+    /// <param name="Amount">What is in dispute.</param>
+    /// <param name="State">How it stands.</param>
+    /// <param name="Currency">ISO 4217, lower case.</param>
+    /// <param name="IsLive">Whether real money moved.</param>
+    public sealed record Dispute(string DisputeId, string PaymentIntentId, Money Amount, DisputeState State, string Currency, bool IsLive) : GatewaySubject;
+
     /// <summary>The saved cards of a customer may have changed.</summary>
     public sealed record Cards(string CustomerId) : GatewaySubject;
 }

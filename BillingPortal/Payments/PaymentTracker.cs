@@ -23,6 +23,7 @@ namespace BillingPortal.Payments;
 /// <param name="IsLate">Whether the money came after the order was closed; it was credited all the same.</param>
 /// <param name="Problem">Why it failed, or what keeps it from being credited; null if nothing does.</param>
 /// <param name="CheckoutUrl">Where it can still be paid; null once it cannot.</param>
+/// <param name="Refunded">What was given back of it.</param>
 public sealed record PaymentView(
     string Id,
     PaymentKind Kind,
@@ -40,7 +41,8 @@ public sealed record PaymentView(
     DateTimeOffset ExpiresAt,
     bool IsLate,
     string? Problem,
-    string? CheckoutUrl)
+    string? CheckoutUrl,
+    Money Refunded)
 {
     public bool IsPending => State is PaymentState.Pending;
 
@@ -117,6 +119,6 @@ public sealed class PaymentTracker(IDbContextFactory<BillingDbContext> contexts,
         return new PaymentView(
             payment.Id, payment.Kind, payment.Item, payment.Description, payment.AmountCents, payment.FeeCents, payment.CreditType, payment.CreditMicros,
             payment.State, payment.CreatedAt, payment.AcceptedAt, payment.ConfirmedAt, payment.SettledAt, payment.ExpiresAt, payment.Late,
-            payment.FailureCode, canBePaid ? payment.CheckoutUrl : null);
+            payment.FailureCode, canBePaid ? payment.CheckoutUrl : null, payment.RefundedCents);
     }
 }

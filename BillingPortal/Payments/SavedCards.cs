@@ -84,7 +84,7 @@ public sealed class SavedCards(
 
         try
         {
-            using var patience = new CancellationTokenSource(options.Value.CheckoutTimeout, clock);
+            using var patience = new CancellationTokenSource(options.Value.CheckoutTimeout);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
             var customer = await EnsureCustomerAsync(caller.OrganizationId, either.Token);
             var now = clock.Now();
@@ -108,7 +108,7 @@ public sealed class SavedCards(
         caller.DemandScope(Scopes.BillingRead);
         try
         {
-            using var patience = new CancellationTokenSource(options.Value.InquiryTimeout, clock);
+            using var patience = new CancellationTokenSource(options.Value.InquiryTimeout);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
             await RefreshAsync(caller.OrganizationId, either.Token);
         }
@@ -148,7 +148,7 @@ public sealed class SavedCards(
             return false;
         }
 
-        using (var patience = new CancellationTokenSource(options.Value.CheckoutTimeout, clock))
+        using (var patience = new CancellationTokenSource(options.Value.CheckoutTimeout))
         using (var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken))
         {
             try

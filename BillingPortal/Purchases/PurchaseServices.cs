@@ -14,6 +14,10 @@ public static class PurchaseServices
         services.AddSingleton<TopUps>();
         services.AddSingleton<ApiCreditPurchases>();
         services.AddSingleton<IPaymentFulfilment, AutoReloadFulfilment>();
+        services.AddSingleton<Reversals>();
+        services.AddSingleton<IPaymentReversals>(provider => provider.GetRequiredService<Reversals>());
+        services.AddSingleton<Refunds>();
+        services.AddHostedService<RefundUpkeep>();
         services.AddSingleton<AutoReloads>();
         services.AddSingleton<AutoReloadEngine>();
         services.AddSingleton<AutoReloadWorker>();

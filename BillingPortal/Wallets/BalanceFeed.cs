@@ -18,6 +18,7 @@ public sealed class BalanceFeed
     }
 
     /// <summary>Organizations whose wallets this instance changed; listeners must return at once.</summary>
+    /// <summary>Organizations whose wallets a commit of this instance changed: for what is to be done about it once. A handler must return at once.</summary>
     internal event Action<string>? ChangedHere;
 
     /// <summary>Calls <paramref name="onChange"/> after each commit that changed the organization's wallets, until disposed. It must return at once.</summary>

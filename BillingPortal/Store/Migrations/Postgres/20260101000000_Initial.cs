@@ -131,6 +131,33 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "gifts",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    sender_organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    sender_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    sender_user_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    recipient_email = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    recipient_key = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    recipient_user_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    recipient_organization_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    amount_micros = table.Column<long>(type: "bigint", nullable: false),
+                    note = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    due_at = table.Column<long>(type: "bigint", nullable: true),
+                    hold_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true),
+                    transaction_id = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_gifts", x => x.id);
+                    table.CheckConstraint("ck_gifts_amount", "amount_micros > 0");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "idempotency_records",
                 columns: table => new
                 {
@@ -296,6 +323,26 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "posts",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    channel_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    content = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    scheduled_for = table.Column<long>(type: "bigint", nullable: false),
+                    status = table.Column<string>(type: "text", nullable: false),
+                    flow_source = table.Column<string>(type: "text", nullable: false),
+                    transaction_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    actor = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    created_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_posts", x => new { x.organization_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "protection_keys",
                 columns: table => new
                 {
@@ -305,26 +352,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_protection_keys", x => x.id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "rented_numbers",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    number = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    label = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    rented_at = table.Column<long>(type: "bigint", nullable: false),
-                    months = table.Column<int>(type: "integer", nullable: false),
-                    due_at = table.Column<long>(type: "bigint", nullable: true),
-                    past_due_since = table.Column<long>(type: "bigint", nullable: true),
-                    state = table.Column<string>(type: "text", nullable: false),
-                    released_at = table.Column<long>(type: "bigint", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_rented_numbers", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -543,28 +570,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "usage_holds",
-                columns: table => new
-                {
-                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    operation = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    quantity_micros = table.Column<long>(type: "bigint", nullable: false),
-                    properties_json = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    credits_micros = table.Column<long>(type: "bigint", nullable: false),
-                    included_micros = table.Column<long>(type: "bigint", nullable: false),
-                    created_at = table.Column<long>(type: "bigint", nullable: false),
-                    expires_at = table.Column<long>(type: "bigint", nullable: false),
-                    state = table.Column<string>(type: "text", nullable: false),
-                    item_id = table.Column<string>(type: "text", nullable: true, collation: "C")
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_usage_holds", x => new { x.organization_id, x.id });
-                });
-
-            migrationBuilder.CreateTable(
                 name: "usage_items",
                 columns: table => new
                 {
@@ -629,6 +634,23 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_users", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "wallet_days",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    day = table.Column<long>(type: "bigint", nullable: false),
+                    type = table.Column<string>(type: "text", nullable: false),
+                    whole_credits = table.Column<long>(type: "bigint", nullable: false),
+                    fraction_micros = table.Column<long>(type: "bigint", nullable: false),
+                    transactions = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_wallet_days", x => new { x.organization_id, x.credit_type, x.day, x.type });
                 });
 
             migrationBuilder.CreateTable(
@@ -734,6 +756,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     created_by = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     expires_at = table.Column<long>(type: "bigint", nullable: true),
+                    replaces_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     revoked_at = table.Column<long>(type: "bigint", nullable: true),
                     last_used_at = table.Column<long>(type: "bigint", nullable: true)
                 },
@@ -900,7 +923,8 @@ namespace BillingPortal.Store.Migrations.Postgres
                     state = table.Column<string>(type: "text", nullable: false),
                     amount_micros = table.Column<long>(type: "bigint", nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
-                    expires_at = table.Column<long>(type: "bigint", nullable: false)
+                    expires_at = table.Column<long>(type: "bigint", nullable: false),
+                    is_gift = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -928,6 +952,13 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_api_keys_organization_id_id",
                 table: "api_keys",
                 columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_api_keys_replaces_id",
+                table: "api_keys",
+                column: "replaces_id",
+                unique: true,
+                filter: "replaces_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_auto_reload_attempts_open",
@@ -999,6 +1030,28 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_gateway_events_payment_id",
                 table: "gateway_events",
                 column: "payment_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_due_at",
+                table: "gifts",
+                column: "due_at",
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_recipient_key",
+                table: "gifts",
+                column: "recipient_key",
+                filter: "state = 'invited'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_recipient_organization_id_id",
+                table: "gifts",
+                columns: new[] { "recipient_organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_sender_organization_id_id",
+                table: "gifts",
+                columns: new[] { "sender_organization_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_holds_open",
@@ -1101,24 +1154,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 filter: "session_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
-                name: "IX_rented_numbers_due_at",
-                table: "rented_numbers",
-                column: "due_at",
-                filter: "due_at IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_rented_numbers_number",
-                table: "rented_numbers",
-                column: "number",
-                unique: true,
-                filter: "due_at IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_rented_numbers_organization_id_id",
-                table: "rented_numbers",
-                columns: new[] { "organization_id", "id" });
-
-            migrationBuilder.CreateIndex(
                 name: "IX_sandbox_cards_customer_id",
                 table: "sandbox_cards",
                 column: "customer_id");
@@ -1195,21 +1230,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_transactions_uncharged",
-                table: "transactions",
-                columns: new[] { "organization_id", "credit_type", "sequence" },
-                filter: "type <> 'charge'");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_usage_items_organization_id_channel_id",
                 table: "usage_items",
                 columns: new[] { "organization_id", "channel", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_usage_items_organization_id_repo_id_id",
-                table: "usage_items",
-                columns: new[] { "organization_id", "repo_id", "id" },
-                filter: "repo_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_claims_user_id",
@@ -1277,6 +1300,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "gateway_events");
 
             migrationBuilder.DropTable(
+                name: "gifts");
+
+            migrationBuilder.DropTable(
                 name: "holds");
 
             migrationBuilder.DropTable(
@@ -1307,10 +1333,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "postings");
 
             migrationBuilder.DropTable(
-                name: "protection_keys");
+                name: "posts");
 
             migrationBuilder.DropTable(
-                name: "rented_numbers");
+                name: "protection_keys");
 
             migrationBuilder.DropTable(
                 name: "sandbox_cards");
@@ -1346,9 +1372,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "usage_days");
 
             migrationBuilder.DropTable(
-                name: "usage_holds");
-
-            migrationBuilder.DropTable(
                 name: "usage_items");
 
             migrationBuilder.DropTable(
@@ -1362,6 +1385,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "user_tokens");
+
+            migrationBuilder.DropTable(
+                name: "wallet_days");
 
             migrationBuilder.DropTable(
                 name: "wallets");

@@ -76,6 +76,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("prefix")
                         .UseCollation("C");
 
+                    b.Property<string>("ReplacesId")
+                        .HasColumnType("text")
+                        .HasColumnName("replaces_id")
+                        .UseCollation("C");
+
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("revoked_at");
@@ -92,6 +97,10 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.HasIndex("Lookup")
                         .IsUnique();
+
+                    b.HasIndex("ReplacesId")
+                        .IsUnique()
+                        .HasFilter("replaces_id IS NOT NULL");
 
                     b.HasIndex("OrganizationId", "Id");
 
@@ -284,6 +293,106 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.HasKey("Id");
 
                     b.ToTable("demo_runs", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Gifting.Gift", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("AmountMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount_micros");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DueAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("due_at");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("HoldId")
+                        .HasColumnType("text")
+                        .HasColumnName("hold_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Note")
+                        .HasColumnType("text")
+                        .HasColumnName("note")
+                        .UseCollation("C");
+
+                    b.Property<string>("RecipientEmail")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("recipient_email")
+                        .UseCollation("C");
+
+                    b.Property<string>("RecipientKey")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("recipient_key")
+                        .UseCollation("C");
+
+                    b.Property<string>("RecipientOrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("recipient_organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("RecipientUserId")
+                        .HasColumnType("text")
+                        .HasColumnName("recipient_user_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("SenderName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sender_name")
+                        .UseCollation("C");
+
+                    b.Property<string>("SenderOrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sender_organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("SenderUserId")
+                        .HasColumnType("text")
+                        .HasColumnName("sender_user_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<string>("TransactionId")
+                        .HasColumnType("text")
+                        .HasColumnName("transaction_id")
+                        .UseCollation("C");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DueAt")
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("RecipientKey")
+                        .HasFilter("state = 'invited'");
+
+                    b.HasIndex("RecipientOrganizationId", "Id");
+
+                    b.HasIndex("SenderOrganizationId", "Id");
+
+                    b.ToTable("gifts", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_gifts_amount", "amount_micros > 0");
+                        });
                 });
 
             modelBuilder.Entity("BillingPortal.Invoices.BillingDetailsRow", b =>
@@ -558,91 +667,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("invoice_lines", (string)null);
                 });
 
-            modelBuilder.Entity("BillingPortal.Metering.BalanceLevelRow", b =>
-                {
-                    b.Property<string>("OrganizationId")
-                        .HasColumnType("text")
-                        .HasColumnName("organization_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("CreditType")
-                        .HasColumnType("text")
-                        .HasColumnName("credit_type")
-                        .UseCollation("C");
-
-                    b.Property<string>("Level")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("level");
-
-                    b.HasKey("OrganizationId", "CreditType");
-
-                    b.ToTable("balance_levels", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Metering.RentedNumber", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<long?>("DueAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("due_at");
-
-                    b.Property<string>("Label")
-                        .HasColumnType("text")
-                        .HasColumnName("label")
-                        .UseCollation("C");
-
-                    b.Property<int>("Months")
-                        .HasColumnType("integer")
-                        .HasColumnName("months");
-
-                    b.Property<string>("Number")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("number")
-                        .UseCollation("C");
-
-                    b.Property<string>("OrganizationId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("organization_id")
-                        .UseCollation("C");
-
-                    b.Property<long?>("PastDueSince")
-                        .HasColumnType("bigint")
-                        .HasColumnName("past_due_since");
-
-                    b.Property<long?>("ReleasedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("released_at");
-
-                    b.Property<long>("RentedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("rented_at");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("state");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("DueAt")
-                        .HasFilter("due_at IS NOT NULL");
-
-                    b.HasIndex("Number")
-                        .IsUnique()
-                        .HasFilter("due_at IS NOT NULL");
-
-                    b.HasIndex("OrganizationId", "Id");
-
-                    b.ToTable("rented_numbers", (string)null);
-                });
-
             modelBuilder.Entity("BillingPortal.Metering.TierCount", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -722,71 +746,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.HasKey("OrganizationId", "Day", "RecordedOn", "Channel", "Operation", "KeyId", "CreditType");
 
                     b.ToTable("usage_days", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Metering.UsageHold", b =>
-                {
-                    b.Property<string>("OrganizationId")
-                        .HasColumnType("text")
-                        .HasColumnName("organization_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("created_at");
-
-                    b.Property<string>("CreditType")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("credit_type")
-                        .UseCollation("C");
-
-                    b.Property<long>("CreditsMicros")
-                        .HasColumnType("bigint")
-                        .HasColumnName("credits_micros");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("expires_at");
-
-                    b.Property<long>("IncludedMicros")
-                        .HasColumnType("bigint")
-                        .HasColumnName("included_micros");
-
-                    b.Property<string>("ItemId")
-                        .HasColumnType("text")
-                        .HasColumnName("item_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Operation")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("operation")
-                        .UseCollation("C");
-
-                    b.Property<string>("PropertiesJson")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("properties_json")
-                        .UseCollation("C");
-
-                    b.Property<long>("QuantityMicros")
-                        .HasColumnType("bigint")
-                        .HasColumnName("quantity_micros");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("state");
-
-                    b.HasKey("OrganizationId", "Id");
-
-                    b.ToTable("usage_holds", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Metering.UsageItem", b =>
@@ -932,9 +891,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.HasKey("OrganizationId", "Id");
 
                     b.HasIndex("OrganizationId", "Channel", "Id");
-
-                    b.HasIndex("OrganizationId", "RepoId", "Id")
-                        .HasFilter("repo_id IS NOT NULL");
 
                     b.ToTable("usage_items", (string)null);
                 });
@@ -1532,6 +1488,65 @@ namespace BillingPortal.Store.Migrations.Postgres
                         });
                 });
 
+            modelBuilder.Entity("BillingPortal.Posts.Post", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("actor")
+                        .UseCollation("C");
+
+                    b.Property<string>("ChannelId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("channel_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("FlowSource")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("flow_source");
+
+                    b.Property<long>("ScheduledFor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("scheduled_for");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("status");
+
+                    b.Property<string>("TransactionId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("transaction_id")
+                        .UseCollation("C");
+
+                    b.HasKey("OrganizationId", "Id");
+
+                    b.ToTable("posts", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Purchases.AutoReloadAttempt", b =>
                 {
                     b.Property<string>("Id")
@@ -2088,6 +2103,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("expires_at");
 
+                    b.Property<bool>("IsGift")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_gift");
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("text")
@@ -2232,11 +2251,44 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.HasIndex("Id")
                         .IsUnique();
 
-                    b.HasIndex("OrganizationId", "CreditType", "Sequence")
-                        .HasDatabaseName("ix_transactions_uncharged")
-                        .HasFilter("type <> 'charge'");
-
                     b.ToTable("transactions", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Wallets.WalletDayRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("text")
+                        .HasColumnName("credit_type")
+                        .UseCollation("C");
+
+                    b.Property<long>("Day")
+                        .HasColumnType("bigint")
+                        .HasColumnName("day");
+
+                    b.Property<string>("Type")
+                        .HasColumnType("text")
+                        .HasColumnName("type");
+
+                    b.Property<long>("FractionMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fraction_micros");
+
+                    b.Property<long>("Transactions")
+                        .HasColumnType("bigint")
+                        .HasColumnName("transactions");
+
+                    b.Property<long>("WholeCredits")
+                        .HasColumnType("bigint")
+                        .HasColumnName("whole_credits");
+
+                    b.HasKey("OrganizationId", "CreditType", "Day", "Type");
+
+                    b.ToTable("wallet_days", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Wallets.WalletRow", b =>
@@ -2272,231 +2324,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.HasIndex("NextChangeAt");
 
                     b.ToTable("wallets", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Webhooks.WebhookAttempt", b =>
-                {
-                    b.Property<string>("DeliveryId")
-                        .HasColumnType("text")
-                        .HasColumnName("delivery_id")
-                        .UseCollation("C");
-
-                    b.Property<int>("Number")
-                        .HasColumnType("integer")
-                        .HasColumnName("number");
-
-                    b.Property<long>("At")
-                        .HasColumnType("bigint")
-                        .HasColumnName("at");
-
-                    b.Property<long>("DurationMillis")
-                        .HasColumnType("bigint")
-                        .HasColumnName("duration_millis");
-
-                    b.Property<string>("EndpointId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("endpoint_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Error")
-                        .HasColumnType("text")
-                        .HasColumnName("error")
-                        .UseCollation("C");
-
-                    b.Property<int?>("Status")
-                        .HasColumnType("integer")
-                        .HasColumnName("status");
-
-                    b.HasKey("DeliveryId", "Number");
-
-                    b.HasIndex("EndpointId", "At");
-
-                    b.ToTable("webhook_attempts", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Webhooks.WebhookDelivery", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<int>("Attempts")
-                        .HasColumnType("integer")
-                        .HasColumnName("attempts");
-
-                    b.Property<string>("Body")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("body")
-                        .UseCollation("C");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("created_at");
-
-                    b.Property<long?>("DeliveredAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("delivered_at");
-
-                    b.Property<string>("EndpointId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("endpoint_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("EventId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("event_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("EventType")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("event_type")
-                        .UseCollation("C");
-
-                    b.Property<long?>("LastAttemptAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("last_attempt_at");
-
-                    b.Property<long?>("LastDurationMillis")
-                        .HasColumnType("bigint")
-                        .HasColumnName("last_duration_millis");
-
-                    b.Property<string>("LastError")
-                        .HasColumnType("text")
-                        .HasColumnName("last_error")
-                        .UseCollation("C");
-
-                    b.Property<int?>("LastStatus")
-                        .HasColumnType("integer")
-                        .HasColumnName("last_status");
-
-                    b.Property<long?>("NextAttemptAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("next_attempt_at");
-
-                    b.Property<string>("OrganizationId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("organization_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("state");
-
-                    b.Property<long?>("TryingSince")
-                        .HasColumnType("bigint")
-                        .HasColumnName("trying_since");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("EndpointId", "EventId")
-                        .IsUnique();
-
-                    b.HasIndex("EndpointId", "Id");
-
-                    b.HasIndex("EndpointId", "NextAttemptAt")
-                        .HasDatabaseName("ix_webhook_deliveries_due")
-                        .HasFilter("next_attempt_at IS NOT NULL");
-
-                    b.ToTable("webhook_deliveries", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Webhooks.WebhookEndpoint", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<long?>("BackoffUntil")
-                        .HasColumnType("bigint")
-                        .HasColumnName("backoff_until");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("created_at");
-
-                    b.Property<string>("EventList")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("event_list")
-                        .UseCollation("C");
-
-                    b.Property<long?>("FailingSince")
-                        .HasColumnType("bigint")
-                        .HasColumnName("failing_since");
-
-                    b.Property<long?>("LastAttemptAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("last_attempt_at");
-
-                    b.Property<string>("Lease")
-                        .HasColumnType("text")
-                        .HasColumnName("lease")
-                        .UseCollation("C");
-
-                    b.Property<long?>("LeasedUntil")
-                        .HasColumnType("bigint")
-                        .HasColumnName("leased_until");
-
-                    b.Property<string>("OrganizationId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("organization_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Pause")
-                        .HasColumnType("text")
-                        .HasColumnName("pause");
-
-                    b.Property<long?>("PausedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("paused_at");
-
-                    b.Property<int>("Place")
-                        .HasColumnType("integer")
-                        .HasColumnName("place");
-
-                    b.Property<string>("PreviousSecret")
-                        .HasColumnType("text")
-                        .HasColumnName("previous_secret")
-                        .UseCollation("C");
-
-                    b.Property<long?>("PreviousSecretUntil")
-                        .HasColumnType("bigint")
-                        .HasColumnName("previous_secret_until");
-
-                    b.Property<string>("Secret")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("secret")
-                        .UseCollation("C");
-
-                    b.Property<string>("Url")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("url")
-                        .UseCollation("C");
-
-                    b.Property<string>("UserId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("user_id")
-                        .UseCollation("C");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("OrganizationId", "Place")
-                        .IsUnique();
-
-                    b.ToTable("webhook_endpoints", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<string>", b =>
@@ -2686,24 +2513,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .WithMany()
                         .HasForeignKey("OrganizationId", "CreditType")
                         .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("BillingPortal.Webhooks.WebhookAttempt", b =>
-                {
-                    b.HasOne("BillingPortal.Webhooks.WebhookDelivery", null)
-                        .WithMany()
-                        .HasForeignKey("DeliveryId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("BillingPortal.Webhooks.WebhookDelivery", b =>
-                {
-                    b.HasOne("BillingPortal.Webhooks.WebhookEndpoint", null)
-                        .WithMany()
-                        .HasForeignKey("EndpointId")
-                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 

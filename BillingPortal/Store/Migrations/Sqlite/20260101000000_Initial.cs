@@ -130,6 +130,33 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "gifts",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    sender_organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    sender_name = table.Column<string>(type: "TEXT", nullable: false),
+                    sender_user_id = table.Column<string>(type: "TEXT", nullable: true),
+                    recipient_email = table.Column<string>(type: "TEXT", nullable: false),
+                    recipient_key = table.Column<string>(type: "TEXT", nullable: false),
+                    recipient_user_id = table.Column<string>(type: "TEXT", nullable: true),
+                    recipient_organization_id = table.Column<string>(type: "TEXT", nullable: true),
+                    amount_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    note = table.Column<string>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    due_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    hold_id = table.Column<string>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    transaction_id = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_gifts", x => x.id);
+                    table.CheckConstraint("ck_gifts_amount", "amount_micros > 0");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "idempotency_records",
                 columns: table => new
                 {
@@ -295,6 +322,26 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "posts",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    channel_id = table.Column<string>(type: "TEXT", nullable: false),
+                    content = table.Column<string>(type: "TEXT", nullable: false),
+                    scheduled_for = table.Column<long>(type: "INTEGER", nullable: false),
+                    status = table.Column<string>(type: "TEXT", nullable: false),
+                    flow_source = table.Column<string>(type: "TEXT", nullable: false),
+                    transaction_id = table.Column<string>(type: "TEXT", nullable: false),
+                    actor = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_posts", x => new { x.organization_id, x.id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "protection_keys",
                 columns: table => new
                 {
@@ -304,26 +351,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_protection_keys", x => x.id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "rented_numbers",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "TEXT", nullable: false),
-                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    number = table.Column<string>(type: "TEXT", nullable: false),
-                    label = table.Column<string>(type: "TEXT", nullable: true),
-                    rented_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    months = table.Column<int>(type: "INTEGER", nullable: false),
-                    due_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    past_due_since = table.Column<long>(type: "INTEGER", nullable: true),
-                    state = table.Column<string>(type: "TEXT", nullable: false),
-                    released_at = table.Column<long>(type: "INTEGER", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_rented_numbers", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -542,28 +569,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "usage_holds",
-                columns: table => new
-                {
-                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    id = table.Column<string>(type: "TEXT", nullable: false),
-                    operation = table.Column<string>(type: "TEXT", nullable: false),
-                    quantity_micros = table.Column<long>(type: "INTEGER", nullable: false),
-                    properties_json = table.Column<string>(type: "TEXT", nullable: false),
-                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
-                    credits_micros = table.Column<long>(type: "INTEGER", nullable: false),
-                    included_micros = table.Column<long>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    state = table.Column<string>(type: "TEXT", nullable: false),
-                    item_id = table.Column<string>(type: "TEXT", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_usage_holds", x => new { x.organization_id, x.id });
-                });
-
-            migrationBuilder.CreateTable(
                 name: "usage_items",
                 columns: table => new
                 {
@@ -628,6 +633,23 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_users", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "wallet_days",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    day = table.Column<long>(type: "INTEGER", nullable: false),
+                    type = table.Column<string>(type: "TEXT", nullable: false),
+                    whole_credits = table.Column<long>(type: "INTEGER", nullable: false),
+                    fraction_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    transactions = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_wallet_days", x => new { x.organization_id, x.credit_type, x.day, x.type });
                 });
 
             migrationBuilder.CreateTable(
@@ -733,6 +755,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     created_by = table.Column<string>(type: "TEXT", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     expires_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    replaces_id = table.Column<string>(type: "TEXT", nullable: true),
                     revoked_at = table.Column<long>(type: "INTEGER", nullable: true),
                     last_used_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
@@ -899,7 +922,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     state = table.Column<string>(type: "TEXT", nullable: false),
                     amount_micros = table.Column<long>(type: "INTEGER", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    expires_at = table.Column<long>(type: "INTEGER", nullable: false)
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    is_gift = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -927,6 +951,13 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_api_keys_organization_id_id",
                 table: "api_keys",
                 columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_api_keys_replaces_id",
+                table: "api_keys",
+                column: "replaces_id",
+                unique: true,
+                filter: "replaces_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_auto_reload_attempts_open",
@@ -998,6 +1029,28 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_gateway_events_payment_id",
                 table: "gateway_events",
                 column: "payment_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_due_at",
+                table: "gifts",
+                column: "due_at",
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_recipient_key",
+                table: "gifts",
+                column: "recipient_key",
+                filter: "state = 'invited'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_recipient_organization_id_id",
+                table: "gifts",
+                columns: new[] { "recipient_organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_gifts_sender_organization_id_id",
+                table: "gifts",
+                columns: new[] { "sender_organization_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_holds_open",
@@ -1100,24 +1153,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 filter: "session_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
-                name: "IX_rented_numbers_due_at",
-                table: "rented_numbers",
-                column: "due_at",
-                filter: "due_at IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_rented_numbers_number",
-                table: "rented_numbers",
-                column: "number",
-                unique: true,
-                filter: "due_at IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_rented_numbers_organization_id_id",
-                table: "rented_numbers",
-                columns: new[] { "organization_id", "id" });
-
-            migrationBuilder.CreateIndex(
                 name: "IX_sandbox_cards_customer_id",
                 table: "sandbox_cards",
                 column: "customer_id");
@@ -1194,21 +1229,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_transactions_uncharged",
-                table: "transactions",
-                columns: new[] { "organization_id", "credit_type", "sequence" },
-                filter: "type <> 'charge'");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_usage_items_organization_id_channel_id",
                 table: "usage_items",
                 columns: new[] { "organization_id", "channel", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_usage_items_organization_id_repo_id_id",
-                table: "usage_items",
-                columns: new[] { "organization_id", "repo_id", "id" },
-                filter: "repo_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_claims_user_id",
@@ -1276,6 +1299,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "gateway_events");
 
             migrationBuilder.DropTable(
+                name: "gifts");
+
+            migrationBuilder.DropTable(
                 name: "holds");
 
             migrationBuilder.DropTable(
@@ -1306,10 +1332,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "postings");
 
             migrationBuilder.DropTable(
-                name: "protection_keys");
+                name: "posts");
 
             migrationBuilder.DropTable(
-                name: "rented_numbers");
+                name: "protection_keys");
 
             migrationBuilder.DropTable(
                 name: "sandbox_cards");
@@ -1345,9 +1371,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "usage_days");
 
             migrationBuilder.DropTable(
-                name: "usage_holds");
-
-            migrationBuilder.DropTable(
                 name: "usage_items");
 
             migrationBuilder.DropTable(
@@ -1361,6 +1384,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "user_tokens");
+
+            migrationBuilder.DropTable(
+                name: "wallet_days");
 
             migrationBuilder.DropTable(
                 name: "wallets");

@@ -64,6 +64,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("prefix");
 
+                    b.Property<string>("ReplacesId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("replaces_id");
+
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("revoked_at");
@@ -79,6 +83,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.HasIndex("Lookup")
                         .IsUnique();
+
+                    b.HasIndex("ReplacesId")
+                        .IsUnique()
+                        .HasFilter("replaces_id IS NOT NULL");
 
                     b.HasIndex("OrganizationId", "Id");
 
@@ -255,6 +263,95 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasKey("Id");
 
                     b.ToTable("demo_runs", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Gifting.Gift", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AmountMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("amount_micros");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DueAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("due_at");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("HoldId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hold_id");
+
+                    b.Property<string>("Note")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("note");
+
+                    b.Property<string>("RecipientEmail")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("recipient_email");
+
+                    b.Property<string>("RecipientKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("recipient_key");
+
+                    b.Property<string>("RecipientOrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("recipient_organization_id");
+
+                    b.Property<string>("RecipientUserId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("recipient_user_id");
+
+                    b.Property<string>("SenderName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sender_name");
+
+                    b.Property<string>("SenderOrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sender_organization_id");
+
+                    b.Property<string>("SenderUserId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sender_user_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("TransactionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("transaction_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DueAt")
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("RecipientKey")
+                        .HasFilter("state = 'invited'");
+
+                    b.HasIndex("RecipientOrganizationId", "Id");
+
+                    b.HasIndex("SenderOrganizationId", "Id");
+
+                    b.ToTable("gifts", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_gifts_amount", "amount_micros > 0");
+                        });
                 });
 
             modelBuilder.Entity("BillingPortal.Invoices.BillingDetailsRow", b =>
@@ -503,85 +600,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("invoice_lines", (string)null);
                 });
 
-            modelBuilder.Entity("BillingPortal.Metering.BalanceLevelRow", b =>
-                {
-                    b.Property<string>("OrganizationId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("organization_id");
-
-                    b.Property<string>("CreditType")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("credit_type");
-
-                    b.Property<string>("Level")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("level");
-
-                    b.HasKey("OrganizationId", "CreditType");
-
-                    b.ToTable("balance_levels", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Metering.RentedNumber", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<long?>("DueAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("due_at");
-
-                    b.Property<string>("Label")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("label");
-
-                    b.Property<int>("Months")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("months");
-
-                    b.Property<string>("Number")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
-
-                    b.Property<string>("OrganizationId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("organization_id");
-
-                    b.Property<long?>("PastDueSince")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("past_due_since");
-
-                    b.Property<long?>("ReleasedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("released_at");
-
-                    b.Property<long>("RentedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("rented_at");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("DueAt")
-                        .HasFilter("due_at IS NOT NULL");
-
-                    b.HasIndex("Number")
-                        .IsUnique()
-                        .HasFilter("due_at IS NOT NULL");
-
-                    b.HasIndex("OrganizationId", "Id");
-
-                    b.ToTable("rented_numbers", (string)null);
-                });
-
             modelBuilder.Entity("BillingPortal.Metering.TierCount", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -654,65 +672,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasKey("OrganizationId", "Day", "RecordedOn", "Channel", "Operation", "KeyId", "CreditType");
 
                     b.ToTable("usage_days", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Metering.UsageHold", b =>
-                {
-                    b.Property<string>("OrganizationId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("organization_id");
-
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("created_at");
-
-                    b.Property<string>("CreditType")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("credit_type");
-
-                    b.Property<long>("CreditsMicros")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("credits_micros");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires_at");
-
-                    b.Property<long>("IncludedMicros")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("included_micros");
-
-                    b.Property<string>("ItemId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("item_id");
-
-                    b.Property<string>("Operation")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("operation");
-
-                    b.Property<string>("PropertiesJson")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("properties_json");
-
-                    b.Property<long>("QuantityMicros")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("quantity_micros");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
-
-                    b.HasKey("OrganizationId", "Id");
-
-                    b.ToTable("usage_holds", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Metering.UsageItem", b =>
@@ -840,9 +799,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasKey("OrganizationId", "Id");
 
                     b.HasIndex("OrganizationId", "Channel", "Id");
-
-                    b.HasIndex("OrganizationId", "RepoId", "Id")
-                        .HasFilter("repo_id IS NOT NULL");
 
                     b.ToTable("usage_items", (string)null);
                 });
@@ -1392,6 +1348,59 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         });
                 });
 
+            modelBuilder.Entity("BillingPortal.Posts.Post", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("actor");
+
+                    b.Property<string>("ChannelId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("channel_id");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("content");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("FlowSource")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("flow_source");
+
+                    b.Property<long>("ScheduledFor")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("scheduled_for");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.Property<string>("TransactionId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("transaction_id");
+
+                    b.HasKey("OrganizationId", "Id");
+
+                    b.ToTable("posts", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Purchases.AutoReloadAttempt", b =>
                 {
                     b.Property<string>("Id")
@@ -1910,6 +1919,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("expires_at");
 
+                    b.Property<bool>("IsGift")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_gift");
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -2040,11 +2053,42 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasIndex("Id")
                         .IsUnique();
 
-                    b.HasIndex("OrganizationId", "CreditType", "Sequence")
-                        .HasDatabaseName("ix_transactions_uncharged")
-                        .HasFilter("type <> 'charge'");
-
                     b.ToTable("transactions", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Wallets.WalletDayRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credit_type");
+
+                    b.Property<long>("Day")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("day");
+
+                    b.Property<string>("Type")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
+
+                    b.Property<long>("FractionMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("fraction_micros");
+
+                    b.Property<long>("Transactions")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("transactions");
+
+                    b.Property<long>("WholeCredits")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("whole_credits");
+
+                    b.HasKey("OrganizationId", "CreditType", "Day", "Type");
+
+                    b.ToTable("wallet_days", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Wallets.WalletRow", b =>
@@ -2078,213 +2122,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasIndex("NextChangeAt");
 
                     b.ToTable("wallets", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Webhooks.WebhookAttempt", b =>
-                {
-                    b.Property<string>("DeliveryId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("delivery_id");
-
-                    b.Property<int>("Number")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("number");
-
-                    b.Property<long>("At")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("at");
-
-                    b.Property<long>("DurationMillis")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("duration_millis");
-
-                    b.Property<string>("EndpointId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("endpoint_id");
-
-                    b.Property<string>("Error")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("error");
-
-                    b.Property<int?>("Status")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("status");
-
-                    b.HasKey("DeliveryId", "Number");
-
-                    b.HasIndex("EndpointId", "At");
-
-                    b.ToTable("webhook_attempts", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Webhooks.WebhookDelivery", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("attempts");
-
-                    b.Property<string>("Body")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("body");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("created_at");
-
-                    b.Property<long?>("DeliveredAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("delivered_at");
-
-                    b.Property<string>("EndpointId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("endpoint_id");
-
-                    b.Property<string>("EventId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_id");
-
-                    b.Property<string>("EventType")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_type");
-
-                    b.Property<long?>("LastAttemptAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("last_attempt_at");
-
-                    b.Property<long?>("LastDurationMillis")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("last_duration_millis");
-
-                    b.Property<string>("LastError")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("last_error");
-
-                    b.Property<int?>("LastStatus")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("last_status");
-
-                    b.Property<long?>("NextAttemptAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("next_attempt_at");
-
-                    b.Property<string>("OrganizationId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("organization_id");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
-
-                    b.Property<long?>("TryingSince")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("trying_since");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("EndpointId", "EventId")
-                        .IsUnique();
-
-                    b.HasIndex("EndpointId", "Id");
-
-                    b.HasIndex("EndpointId", "NextAttemptAt")
-                        .HasDatabaseName("ix_webhook_deliveries_due")
-                        .HasFilter("next_attempt_at IS NOT NULL");
-
-                    b.ToTable("webhook_deliveries", (string)null);
-                });
-
-            modelBuilder.Entity("BillingPortal.Webhooks.WebhookEndpoint", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<long?>("BackoffUntil")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("backoff_until");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("created_at");
-
-                    b.Property<string>("EventList")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_list");
-
-                    b.Property<long?>("FailingSince")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("failing_since");
-
-                    b.Property<long?>("LastAttemptAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("last_attempt_at");
-
-                    b.Property<string>("Lease")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("lease");
-
-                    b.Property<long?>("LeasedUntil")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("leased_until");
-
-                    b.Property<string>("OrganizationId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("organization_id");
-
-                    b.Property<string>("Pause")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("pause");
-
-                    b.Property<long?>("PausedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("paused_at");
-
-                    b.Property<int>("Place")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("place");
-
-                    b.Property<string>("PreviousSecret")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("previous_secret");
-
-                    b.Property<long?>("PreviousSecretUntil")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("previous_secret_until");
-
-                    b.Property<string>("Secret")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("secret");
-
-                    b.Property<string>("Url")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("url");
-
-                    b.Property<string>("UserId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("user_id");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("OrganizationId", "Place")
-                        .IsUnique();
-
-                    b.ToTable("webhook_endpoints", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<string>", b =>
@@ -2460,24 +2297,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .WithMany()
                         .HasForeignKey("OrganizationId", "CreditType")
                         .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("BillingPortal.Webhooks.WebhookAttempt", b =>
-                {
-                    b.HasOne("BillingPortal.Webhooks.WebhookDelivery", null)
-                        .WithMany()
-                        .HasForeignKey("DeliveryId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
-                });
-
-            modelBuilder.Entity("BillingPortal.Webhooks.WebhookDelivery", b =>
-                {
-                    b.HasOne("BillingPortal.Webhooks.WebhookEndpoint", null)
-                        .WithMany()
-                        .HasForeignKey("EndpointId")
-                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 
