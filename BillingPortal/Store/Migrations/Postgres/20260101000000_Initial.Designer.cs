@@ -670,6 +670,69 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("invoice_lines", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.RentedNumber", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long?>("DueAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("Label")
+                        .HasColumnType("text")
+                        .HasColumnName("label")
+                        .UseCollation("C");
+
+                    b.Property<int>("Months")
+                        .HasColumnType("integer")
+                        .HasColumnName("months");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("number")
+                        .UseCollation("C");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<long?>("PastDueSince")
+                        .HasColumnType("bigint")
+                        .HasColumnName("past_due_since");
+
+                    b.Property<long?>("ReleasedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("released_at");
+
+                    b.Property<long>("RentedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rented_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DueAt")
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("OrganizationId", "Id");
+
+                    b.ToTable("rented_numbers", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.TierCount", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -749,6 +812,71 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.HasKey("OrganizationId", "Day", "RecordedOn", "Channel", "Operation", "KeyId", "CreditType");
 
                     b.ToTable("usage_days", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Metering.UsageHold", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreditType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("credit_type")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreditsMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("credits_micros");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("IncludedMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("included_micros");
+
+                    b.Property<string>("ItemId")
+                        .HasColumnType("text")
+                        .HasColumnName("item_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Operation")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("operation")
+                        .UseCollation("C");
+
+                    b.Property<string>("PropertiesJson")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("properties_json")
+                        .UseCollation("C");
+
+                    b.Property<long>("QuantityMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("quantity_micros");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("OrganizationId", "Id");
+
+                    b.ToTable("usage_holds", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Metering.UsageItem", b =>
@@ -894,6 +1022,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.HasKey("OrganizationId", "Id");
 
                     b.HasIndex("OrganizationId", "Channel", "Id");
+
+                    b.HasIndex("OrganizationId", "RepoId", "Id")
+                        .HasFilter("repo_id IS NOT NULL");
 
                     b.ToTable("usage_items", (string)null);
                 });
@@ -1083,6 +1214,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("place");
 
+                    b.Property<long>("RefundedCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("refunded_cents");
+
                     b.Property<string>("SessionId")
                         .HasColumnType("text")
                         .HasColumnName("session_id")
@@ -1157,6 +1292,130 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .IsUnique();
 
                     b.ToTable("payment_customers", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Payments.PaymentDispute", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<long?>("ClosedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("closed_at");
+
+                    b.Property<long>("CreditMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("credit_micros");
+
+                    b.Property<long>("OpenedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("opened_at");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("PaymentId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("payment_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PaymentId");
+
+                    b.ToTable("payment_disputes", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Payments.PaymentRefund", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("actor")
+                        .UseCollation("C");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("GatewayRefundId")
+                        .HasColumnType("text")
+                        .HasColumnName("gateway_refund_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("IdempotencyKey")
+                        .HasColumnType("text")
+                        .HasColumnName("idempotency_key")
+                        .UseCollation("C");
+
+                    b.Property<long?>("NextCheckAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("next_check_at");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("PaymentId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("payment_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Problem")
+                        .HasColumnType("text")
+                        .HasColumnName("problem")
+                        .UseCollation("C");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NextCheckAt")
+                        .HasFilter("next_check_at IS NOT NULL");
+
+                    b.HasIndex("PaymentId", "Id");
+
+                    b.HasIndex("PaymentId", "IdempotencyKey")
+                        .IsUnique()
+                        .HasFilter("idempotency_key IS NOT NULL");
+
+                    b.ToTable("payment_refunds", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxCard", b =>
@@ -2253,6 +2512,10 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.HasIndex("Id")
                         .IsUnique();
+
+                    b.HasIndex("OrganizationId", "CreditType", "Sequence")
+                        .HasDatabaseName("ix_transactions_uncharged")
+                        .HasFilter("type <> 'charge'");
 
                     b.ToTable("transactions", (string)null);
                 });

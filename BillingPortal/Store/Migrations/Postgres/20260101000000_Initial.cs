@@ -251,6 +251,46 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "payment_disputes",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    payment_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    credit_micros = table.Column<long>(type: "bigint", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    opened_at = table.Column<long>(type: "bigint", nullable: false),
+                    closed_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_disputes", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "payment_refunds",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    payment_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    actor = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    idempotency_key = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    problem = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    gateway_refund_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    next_check_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_refunds", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "payments",
                 columns: table => new
                 {
@@ -283,6 +323,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     settled_at = table.Column<long>(type: "bigint", nullable: true),
                     late = table.Column<bool>(type: "boolean", nullable: false),
                     failure_code = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    refunded_cents = table.Column<long>(type: "bigint", nullable: false),
                     checks = table.Column<long>(type: "bigint", nullable: false),
                     next_check_at = table.Column<long>(type: "bigint", nullable: true)
                 },
@@ -352,6 +393,26 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_protection_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "rented_numbers",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    number = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    label = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    rented_at = table.Column<long>(type: "bigint", nullable: false),
+                    months = table.Column<int>(type: "integer", nullable: false),
+                    due_at = table.Column<long>(type: "bigint", nullable: true),
+                    past_due_since = table.Column<long>(type: "bigint", nullable: true),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    released_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_rented_numbers", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -567,6 +628,28 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_usage_days", x => new { x.organization_id, x.day, x.recorded_on, x.channel, x.operation, x.key_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_holds",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    operation = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    quantity_micros = table.Column<long>(type: "bigint", nullable: false),
+                    properties_json = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credits_micros = table.Column<long>(type: "bigint", nullable: false),
+                    included_micros = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<long>(type: "bigint", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    item_id = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_usage_holds", x => new { x.organization_id, x.id });
                 });
 
             migrationBuilder.CreateTable(
@@ -1122,6 +1205,29 @@ namespace BillingPortal.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_payment_disputes_payment_id",
+                table: "payment_disputes",
+                column: "payment_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_next_check_at",
+                table: "payment_refunds",
+                column: "next_check_at",
+                filter: "next_check_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_payment_id_id",
+                table: "payment_refunds",
+                columns: new[] { "payment_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_payment_id_idempotency_key",
+                table: "payment_refunds",
+                columns: new[] { "payment_id", "idempotency_key" },
+                unique: true,
+                filter: "idempotency_key IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_payments_next_check_at",
                 table: "payments",
                 column: "next_check_at",
@@ -1152,6 +1258,24 @@ namespace BillingPortal.Store.Migrations.Postgres
                 column: "session_id",
                 unique: true,
                 filter: "session_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_rented_numbers_due_at",
+                table: "rented_numbers",
+                column: "due_at",
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_rented_numbers_number",
+                table: "rented_numbers",
+                column: "number",
+                unique: true,
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_rented_numbers_organization_id_id",
+                table: "rented_numbers",
+                columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_sandbox_cards_customer_id",
@@ -1230,9 +1354,21 @@ namespace BillingPortal.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_transactions_uncharged",
+                table: "transactions",
+                columns: new[] { "organization_id", "credit_type", "sequence" },
+                filter: "type <> 'charge'");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_usage_items_organization_id_channel_id",
                 table: "usage_items",
                 columns: new[] { "organization_id", "channel", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_usage_items_organization_id_repo_id_id",
+                table: "usage_items",
+                columns: new[] { "organization_id", "repo_id", "id" },
+                filter: "repo_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_claims_user_id",
@@ -1324,6 +1460,12 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "payment_customers");
 
             migrationBuilder.DropTable(
+                name: "payment_disputes");
+
+            migrationBuilder.DropTable(
+                name: "payment_refunds");
+
+            migrationBuilder.DropTable(
                 name: "payments");
 
             migrationBuilder.DropTable(
@@ -1337,6 +1479,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "protection_keys");
+
+            migrationBuilder.DropTable(
+                name: "rented_numbers");
 
             migrationBuilder.DropTable(
                 name: "sandbox_cards");
@@ -1370,6 +1515,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "usage_days");
+
+            migrationBuilder.DropTable(
+                name: "usage_holds");
 
             migrationBuilder.DropTable(
                 name: "usage_items");

@@ -603,6 +603,65 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("invoice_lines", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.RentedNumber", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("DueAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("Label")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("label");
+
+                    b.Property<int>("Months")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("months");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<long?>("PastDueSince")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("past_due_since");
+
+                    b.Property<long?>("ReleasedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("released_at");
+
+                    b.Property<long>("RentedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rented_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DueAt")
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("OrganizationId", "Id");
+
+                    b.ToTable("rented_numbers", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.TierCount", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -675,6 +734,65 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasKey("OrganizationId", "Day", "RecordedOn", "Channel", "Operation", "KeyId", "CreditType");
 
                     b.ToTable("usage_days", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Metering.UsageHold", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreditType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credit_type");
+
+                    b.Property<long>("CreditsMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("credits_micros");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("IncludedMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("included_micros");
+
+                    b.Property<string>("ItemId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("item_id");
+
+                    b.Property<string>("Operation")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("operation");
+
+                    b.Property<string>("PropertiesJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("properties_json");
+
+                    b.Property<long>("QuantityMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("quantity_micros");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("OrganizationId", "Id");
+
+                    b.ToTable("usage_holds", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Metering.UsageItem", b =>
@@ -802,6 +920,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasKey("OrganizationId", "Id");
 
                     b.HasIndex("OrganizationId", "Channel", "Id");
+
+                    b.HasIndex("OrganizationId", "RepoId", "Id")
+                        .HasFilter("repo_id IS NOT NULL");
 
                     b.ToTable("usage_items", (string)null);
                 });
@@ -974,6 +1095,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("place");
 
+                    b.Property<long>("RefundedCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("refunded_cents");
+
                     b.Property<string>("SessionId")
                         .HasColumnType("TEXT")
                         .HasColumnName("session_id");
@@ -1043,6 +1168,119 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .IsUnique();
 
                     b.ToTable("payment_customers", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Payments.PaymentDispute", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<long?>("ClosedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("closed_at");
+
+                    b.Property<long>("CreditMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("credit_micros");
+
+                    b.Property<long>("OpenedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("opened_at");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("PaymentId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("payment_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PaymentId");
+
+                    b.ToTable("payment_disputes", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Payments.PaymentRefund", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("actor");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("GatewayRefundId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("gateway_refund_id");
+
+                    b.Property<string>("IdempotencyKey")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("idempotency_key");
+
+                    b.Property<long?>("NextCheckAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("next_check_at");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("PaymentId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("payment_id");
+
+                    b.Property<string>("Problem")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NextCheckAt")
+                        .HasFilter("next_check_at IS NOT NULL");
+
+                    b.HasIndex("PaymentId", "Id");
+
+                    b.HasIndex("PaymentId", "IdempotencyKey")
+                        .IsUnique()
+                        .HasFilter("idempotency_key IS NOT NULL");
+
+                    b.ToTable("payment_refunds", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Payments.Sandbox.SandboxCard", b =>
@@ -2055,6 +2293,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.HasIndex("Id")
                         .IsUnique();
+
+                    b.HasIndex("OrganizationId", "CreditType", "Sequence")
+                        .HasDatabaseName("ix_transactions_uncharged")
+                        .HasFilter("type <> 'charge'");
 
                     b.ToTable("transactions", (string)null);
                 });

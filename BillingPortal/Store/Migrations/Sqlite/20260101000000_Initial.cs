@@ -250,6 +250,46 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "payment_disputes",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    credit_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    opened_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    closed_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_disputes", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "payment_refunds",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", nullable: false),
+                    actor = table.Column<string>(type: "TEXT", nullable: false),
+                    idempotency_key = table.Column<string>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    problem = table.Column<string>(type: "TEXT", nullable: true),
+                    gateway_refund_id = table.Column<string>(type: "TEXT", nullable: true),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    next_check_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_refunds", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "payments",
                 columns: table => new
                 {
@@ -282,6 +322,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     settled_at = table.Column<long>(type: "INTEGER", nullable: true),
                     late = table.Column<bool>(type: "INTEGER", nullable: false),
                     failure_code = table.Column<string>(type: "TEXT", nullable: true),
+                    refunded_cents = table.Column<long>(type: "INTEGER", nullable: false),
                     checks = table.Column<long>(type: "INTEGER", nullable: false),
                     next_check_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
@@ -351,6 +392,26 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_protection_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "rented_numbers",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", nullable: false),
+                    label = table.Column<string>(type: "TEXT", nullable: true),
+                    rented_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    months = table.Column<int>(type: "INTEGER", nullable: false),
+                    due_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    past_due_since = table.Column<long>(type: "INTEGER", nullable: true),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    released_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_rented_numbers", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -566,6 +627,28 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_usage_days", x => new { x.organization_id, x.day, x.recorded_on, x.channel, x.operation, x.key_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_holds",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    operation = table.Column<string>(type: "TEXT", nullable: false),
+                    quantity_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    properties_json = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    credits_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    included_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    item_id = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_usage_holds", x => new { x.organization_id, x.id });
                 });
 
             migrationBuilder.CreateTable(
@@ -1121,6 +1204,29 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_payment_disputes_payment_id",
+                table: "payment_disputes",
+                column: "payment_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_next_check_at",
+                table: "payment_refunds",
+                column: "next_check_at",
+                filter: "next_check_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_payment_id_id",
+                table: "payment_refunds",
+                columns: new[] { "payment_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_refunds_payment_id_idempotency_key",
+                table: "payment_refunds",
+                columns: new[] { "payment_id", "idempotency_key" },
+                unique: true,
+                filter: "idempotency_key IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_payments_next_check_at",
                 table: "payments",
                 column: "next_check_at",
@@ -1151,6 +1257,24 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 column: "session_id",
                 unique: true,
                 filter: "session_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_rented_numbers_due_at",
+                table: "rented_numbers",
+                column: "due_at",
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_rented_numbers_number",
+                table: "rented_numbers",
+                column: "number",
+                unique: true,
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_rented_numbers_organization_id_id",
+                table: "rented_numbers",
+                columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_sandbox_cards_customer_id",
@@ -1229,9 +1353,21 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_transactions_uncharged",
+                table: "transactions",
+                columns: new[] { "organization_id", "credit_type", "sequence" },
+                filter: "type <> 'charge'");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_usage_items_organization_id_channel_id",
                 table: "usage_items",
                 columns: new[] { "organization_id", "channel", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_usage_items_organization_id_repo_id_id",
+                table: "usage_items",
+                columns: new[] { "organization_id", "repo_id", "id" },
+                filter: "repo_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_user_claims_user_id",
@@ -1323,6 +1459,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "payment_customers");
 
             migrationBuilder.DropTable(
+                name: "payment_disputes");
+
+            migrationBuilder.DropTable(
+                name: "payment_refunds");
+
+            migrationBuilder.DropTable(
                 name: "payments");
 
             migrationBuilder.DropTable(
@@ -1336,6 +1478,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "protection_keys");
+
+            migrationBuilder.DropTable(
+                name: "rented_numbers");
 
             migrationBuilder.DropTable(
                 name: "sandbox_cards");
@@ -1369,6 +1514,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "usage_days");
+
+            migrationBuilder.DropTable(
+                name: "usage_holds");
 
             migrationBuilder.DropTable(
                 name: "usage_items");
