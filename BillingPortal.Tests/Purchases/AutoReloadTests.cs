@@ -28,7 +28,7 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
         await shop.LeaveAsync(buyer, 1100);
 
         await Eventually.TrueAsync(async () => await shop.PurchasedAsync(buyer) == 1600m);
-        var done = Assert.Single((await shop.Get<AutoReloads>().ListAttemptsAsync(buyer, null, 10, Cancel)).Attempts);
+        var done = Assert.Single((await shop.Get<AutoReloads>().ListAttemptsAsync(buyer, null, 10, Cancel)).Attempts, attempt => attempt.State is not AutoReloadState.Skipped);
         Assert.Equal((AutoReloadState.Succeeded, 1600L, 1100m), (done.State, done.AmountCents.Cents, done.AvailableMicros.ToDecimal()));
         Assert.NotNull(done.EndedAt);
         Assert.Equal(1600, (await shop.Get<AutoReloads>().GetAsync(buyer, Cancel)).ChargedThisMonth.Cents);
@@ -36,12 +36,12 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
 
         // Below it again too soon: said once, however often it is due, and done when the time has come.
         await shop.LeaveAsync(buyer, 1700);
-        await Eventually.TrueAsync(async () => (await shop.Get<AutoReloads>().ListAttemptsAsync(buyer, null, 10, Cancel)).Attempts.Count == 2);
+        await Eventually.TrueAsync(async () => (await StatesAsync(shop, buyer)).Count == 2);
         await shop.SpendAsync(buyer, 1);
         await shop.Get<AutoReloadEngine>().EvaluateAsync(buyer.OrganizationId, Cancel);
         Assert.Equal([("skipped", "cooldown"), ("succeeded", null)], (await StatesAsync(shop, buyer)).Order());
         clock.Advance(TimeSpan.FromMinutes(11));
-        await shop.EvaluateUntilAsync(buyer, async () => (await StatesAsync(shop, buyer))[0] == ("succeeded", null));
+        await shop.EvaluateUntilAsync(buyer, async () => (await StatesAsync(shop, buyer)).Count(attempt => attempt.State == "succeeded") == 2);
         Assert.Equal([("skipped", "cooldown"), ("succeeded", null), ("succeeded", null)], (await StatesAsync(shop, buyer)).Order());
         await shop.AssertLedgerHoldsAsync();
     }
@@ -196,8 +196,12 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    // Whether somebody looked while an attempt was open is a matter of moments.
     private static async Task<IReadOnlyList<(string State, string? Reason)>> StatesAsync(Shop shop, Caller buyer) =>
-        [.. (await shop.Get<AutoReloads>().ListAttemptsAsync(buyer, null, 50, Cancel)).Attempts.Select(attempt => (attempt.State.Text(), attempt.Reason))];
+    [
+        .. (await shop.Get<AutoReloads>().ListAttemptsAsync(buyer, null, 50, Cancel)).Attempts
+            .Where(attempt => attempt.Reason != "attempt_open").Select(attempt => (attempt.State.Text(), attempt.Reason)),
+    ];
 
     private static async Task<IReadOnlyList<string>> TypesAsync(Shop shop, Caller buyer) =>
         await shop.QueryAsync(db => db.Set<OutboxEvent>().Where(row => row.OrganizationId == buyer.OrganizationId && row.Type != "credits.granted").OrderBy(row => row.Type).Select(row => row.Type).ToListAsync(Cancel));
