@@ -80,6 +80,31 @@ public sealed class AutoReloadDecisionTests
         Assert.Equal([1d, 6d, 24d], Enumerable.Range(1, 3).Select(failures => AutoReloadBounds.WaitAfter(failures).TotalHours));
     }
 
+    [Fact]
+    public void A_rehearsal_of_thirty_days_keeps_every_bound_for_any_usage()
+    {
+        var any = Numbers.RowOf(
+            ("threshold", Numbers.Between(1, 100_000)), ("amount", Numbers.Between(500, 100_000)), ("limit", Numbers.Between(500, 1_000_000)),
+            ("opening", Numbers.Between(0, 50_000_000_000)), ("day", Numbers.Between(0, 200_000_000_000)));
+        Laws.Hold(
+            any,
+            row =>
+            {
+                var rule = new AutoReloadRule(Money.FromCents(row[0]), Money.FromCents(row[1]), Money.FromCents(row[2]));
+                var days = Enumerable.Range(0, 30).Select(day => Credits.FromMicros(row[4] * (day % 3))).ToList();
+
+                var played = AutoReloadRehearsal.Play(rule, Bounds, Credits.FromMicros(row[3]), days, Noon);
+
+                Assert.Equal(
+                    Credits.FromMicros(row[3]) - Credits.Sum(days) + Credits.FromWhole(played.Charged.Cents), played.Days[^1]);
+                Assert.All(played.Reloads.GroupBy(reload => reload.At.Date), day => Assert.InRange(day.Count(), 1, 5));
+                Assert.All(
+                    played.Reloads.GroupBy(reload => (reload.At.Year, reload.At.Month)), month => Assert.True(month.Sum(reload => reload.Amount.Cents) <= row[2]));
+                Assert.All(played.Reloads, reload => Assert.Equal(0, reload.Amount.Cents % row[1]));
+            },
+            cases: 300);
+    }
+
     private static AutoReloadDecision Decide(AutoReloadSituation situation) => AutoReloadDecisions.Decide(Rule, situation, Bounds);
 
     private static AutoReloadDecision.Skip Skip(AutoReloadSkip reason, DateTimeOffset? until = null) => new(reason, until);

@@ -45,6 +45,7 @@ public static class ApiServices
             .MapCredits()
             .MapApiCredits()
             .MapPurchases()
+            .MapCardForms()
             .MapDemo()
             .MapGatewayWebhooks()
             .MapHealth()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using BillingPortal.Ledger;
 using BillingPortal.Purchases;
 using BillingPortal.Store;
@@ -18,6 +19,8 @@ internal static class WalletEndpoints
             .Accepts<AutoReloadRequest>("application/json").Produces<Envelope<AutoReloadAnswer>>();
         group.MapGet("/auto-reload/attempts", ListAttemptsAsync).WithSummary("What auto-reload did, and why it did not, newest first")
             .Produces<AttemptPage>();
+        group.MapGet("/auto-reload/rehearsal", RehearseAsync).WithSummary("What a rule would have done with the usage of the last 30 days")
+            .Produces<Envelope<RehearsalAnswer>>();
         return routes;
     }
 
@@ -68,6 +71,26 @@ internal static class WalletEndpoints
             page.NextBefore);
     }
 
+    private static async Task<Envelope<RehearsalAnswer>> RehearseAsync(HttpContext http, AutoReloadRehearsal rehearsal, CancellationToken cancellationToken)
+    {
+        var limit = http.QueryText("monthlyLimitUsd");
+        var rule = new AutoReloadRule(QueryDollars(http, "thresholdUsd"), QueryDollars(http, "amountUsd"), limit is null ? null : QueryDollars(http, "monthlyLimitUsd"));
+        if (AutoReloads.FaultOf(rule) is { } fault)
+        {
+            throw ApiException.Invalid(fault.Field, fault.Message);
+        }
+
+        var played = await rehearsal.RunAsync(http.Caller(), rule, cancellationToken);
+        return new(new RehearsalAnswer(
+            played.Reloads.Count, played.Charged.ToDecimal(), played.Lowest,
+            [.. played.Reloads.Select(reload => new RehearsedAnswer(reload.At, reload.Amount.ToDecimal()))], played.Days));
+    }
+
+    private static Money QueryDollars(HttpContext http, string name) =>
+        decimal.TryParse(http.QueryText(name), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var dollars)
+            ? Dollars(dollars, name)
+            : throw ApiException.Invalid(name, $"{name} must be an amount in dollars.");
+
     // Both or neither: half a rule would leave the other half to guesswork.
     private static AutoReloadRule? RuleOf(AutoReloadRequest request) => request switch
     {
@@ -98,6 +121,11 @@ internal static class WalletEndpoints
     }
 
     internal sealed record CardAnswer(string Brand, string Last4, int ExpiryMonth, int ExpiryYear);
+
+    internal sealed record RehearsalAnswer(
+        int Reloads, decimal ChargedUsd, Credits LowestCredits, IReadOnlyList<RehearsedAnswer> Attempts, IReadOnlyList<Credits> AvailableByDay);
+
+    internal sealed record RehearsedAnswer(DateTimeOffset At, decimal AmountUsd);
 
     internal sealed record AttemptPage(IReadOnlyList<AttemptAnswer> Data, string? NextCursor)
     {

@@ -25,7 +25,7 @@ public sealed record OpenPayment(string Id, string Description, Money Amount, Da
 
 /// <summary>All that the page for buying shows.</summary>
 public sealed record PackShelf(
-    string PlanName, DateTimeOffset CycleEnd, PlanNeeded? RequiredPlan, bool MayBuy, IReadOnlyList<PackOnShelf> Packs, IReadOnlyList<OpenPayment> Open);
+    string PlanName, DateTimeOffset CycleEnd, PlanNeeded? RequiredPlan, bool MayBuy, IReadOnlyList<PackOnShelf> Packs, IReadOnlyList<OpenPayment> Open, string TopUpKey);
 
 /// <summary>Puts the page for buying together from the services that know its parts.</summary>
 public sealed class PackShelves(PackPurchases purchases, PaymentTracker payments, PlanStandings standings)
@@ -55,6 +55,7 @@ public sealed class PackShelves(PackPurchases purchases, PaymentTracker payments
                     offer.RequiredPlan is not null || !mayBuy,
                     previous?.Packs.FirstOrDefault(pack => pack.Id == offer.Pack.Id)?.OrderKey ?? Guid.NewGuid().ToString("N"))),
             ],
-            [.. open.Select(payment => new OpenPayment(payment.Id, payment.Description, payment.Amount, payment.PlacedAt, payment.AcceptedAt is not null, payment.CheckoutUrl))]);
+            [.. open.Select(payment => new OpenPayment(payment.Id, payment.Description, payment.Amount, payment.PlacedAt, payment.AcceptedAt is not null, payment.CheckoutUrl))],
+            previous?.TopUpKey ?? Guid.NewGuid().ToString("N"));
     }
 }

@@ -19,6 +19,7 @@ public static class PurchaseServices
         services.AddSingleton<Refunds>();
         services.AddHostedService<RefundUpkeep>();
         services.AddSingleton<AutoReloads>();
+        services.AddSingleton<AutoReloadRehearsal>();
         services.AddSingleton<AutoReloadEngine>();
         services.AddSingleton<AutoReloadWorker>();
         return services.AddHostedService(provider => provider.GetRequiredService<AutoReloadWorker>());

@@ -18,8 +18,9 @@ internal static class Navigation
             new("wallet", "Wallet", "wallet"),
             new("usage", "Usage", "usage"),
             new("buy", "Buy credits", "buy"),
+            new("auto-reload", "Auto-reload", "bolt"),
         ]),
-        new("Billing", [new("plan", "Plan and seats", "refresh"), new("transactions", "Transactions", "list")]),
+        new("Billing", [new("plan", "Plan and seats", "refresh"), new("payment-methods", "Payment methods", "lock"), new("transactions", "Transactions", "list")]),
         new("Organization", [new("members", "Members and seats", "user")]),
         new("Developers", [new("keys", "API keys", "key")]),
     ];
