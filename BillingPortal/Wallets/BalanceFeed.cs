@@ -17,7 +17,6 @@ public sealed class BalanceFeed
         relay.Subscribe(Topic, Notify, NotifyAll);
     }
 
-    /// <summary>Organizations whose wallets this instance changed; listeners must return at once.</summary>
     /// <summary>Organizations whose wallets a commit of this instance changed: for what is to be done about it once. A handler must return at once.</summary>
     internal event Action<string>? ChangedHere;
 

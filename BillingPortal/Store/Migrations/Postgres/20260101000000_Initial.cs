@@ -57,6 +57,19 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "balance_levels",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    level = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_balance_levels", x => new { x.organization_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "billing_details",
                 columns: table => new
                 {
@@ -753,6 +766,33 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "webhook_endpoints",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    place = table.Column<int>(type: "integer", nullable: false),
+                    url = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    event_list = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    secret = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    previous_secret = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    previous_secret_until = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    paused_at = table.Column<long>(type: "bigint", nullable: true),
+                    pause = table.Column<string>(type: "text", nullable: true),
+                    failing_since = table.Column<long>(type: "bigint", nullable: true),
+                    backoff_until = table.Column<long>(type: "bigint", nullable: true),
+                    last_attempt_at = table.Column<long>(type: "bigint", nullable: true),
+                    leased_until = table.Column<long>(type: "bigint", nullable: true),
+                    lease = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webhook_endpoints", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "credit_notes",
                 columns: table => new
                 {
@@ -1018,6 +1058,61 @@ namespace BillingPortal.Store.Migrations.Postgres
                         principalTable: "wallets",
                         principalColumns: new[] { "organization_id", "credit_type" },
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "webhook_deliveries",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    endpoint_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    event_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    event_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    body = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    next_attempt_at = table.Column<long>(type: "bigint", nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    trying_since = table.Column<long>(type: "bigint", nullable: true),
+                    last_attempt_at = table.Column<long>(type: "bigint", nullable: true),
+                    last_status = table.Column<int>(type: "integer", nullable: true),
+                    last_error = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    last_duration_millis = table.Column<long>(type: "bigint", nullable: true),
+                    delivered_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webhook_deliveries", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_webhook_deliveries_webhook_endpoints_endpoint_id",
+                        column: x => x.endpoint_id,
+                        principalTable: "webhook_endpoints",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "webhook_attempts",
+                columns: table => new
+                {
+                    delivery_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    endpoint_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    at = table.Column<long>(type: "bigint", nullable: false),
+                    status = table.Column<int>(type: "integer", nullable: true),
+                    error = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    duration_millis = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webhook_attempts", x => new { x.delivery_id, x.number });
+                    table.ForeignKey(
+                        name: "FK_webhook_attempts_webhook_deliveries_delivery_id",
+                        column: x => x.delivery_id,
+                        principalTable: "webhook_deliveries",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateIndex(
@@ -1400,6 +1495,34 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_wallets_next_change_at",
                 table: "wallets",
                 column: "next_change_at");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webhook_attempts_endpoint_id_at",
+                table: "webhook_attempts",
+                columns: new[] { "endpoint_id", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_webhook_deliveries_due",
+                table: "webhook_deliveries",
+                columns: new[] { "endpoint_id", "next_attempt_at" },
+                filter: "next_attempt_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webhook_deliveries_endpoint_id_event_id",
+                table: "webhook_deliveries",
+                columns: new[] { "endpoint_id", "event_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webhook_deliveries_endpoint_id_id",
+                table: "webhook_deliveries",
+                columns: new[] { "endpoint_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webhook_endpoints_organization_id_place",
+                table: "webhook_endpoints",
+                columns: new[] { "organization_id", "place" },
+                unique: true);
         }
 
         /// <inheritdoc />
@@ -1413,6 +1536,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "auto_reload_settings");
+
+            migrationBuilder.DropTable(
+                name: "balance_levels");
 
             migrationBuilder.DropTable(
                 name: "billing_details");
@@ -1538,6 +1664,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "wallet_days");
 
             migrationBuilder.DropTable(
+                name: "webhook_attempts");
+
+            migrationBuilder.DropTable(
                 name: "wallets");
 
             migrationBuilder.DropTable(
@@ -1548,6 +1677,12 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "users");
+
+            migrationBuilder.DropTable(
+                name: "webhook_deliveries");
+
+            migrationBuilder.DropTable(
+                name: "webhook_endpoints");
         }
     }
 }

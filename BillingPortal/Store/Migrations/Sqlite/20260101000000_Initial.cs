@@ -56,6 +56,19 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "balance_levels",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    level = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_balance_levels", x => new { x.organization_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "billing_details",
                 columns: table => new
                 {
@@ -752,6 +765,33 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "webhook_endpoints",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    place = table.Column<int>(type: "INTEGER", nullable: false),
+                    url = table.Column<string>(type: "TEXT", nullable: false),
+                    event_list = table.Column<string>(type: "TEXT", nullable: false),
+                    secret = table.Column<string>(type: "TEXT", nullable: false),
+                    previous_secret = table.Column<string>(type: "TEXT", nullable: true),
+                    previous_secret_until = table.Column<long>(type: "INTEGER", nullable: true),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    paused_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    pause = table.Column<string>(type: "TEXT", nullable: true),
+                    failing_since = table.Column<long>(type: "INTEGER", nullable: true),
+                    backoff_until = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    leased_until = table.Column<long>(type: "INTEGER", nullable: true),
+                    lease = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webhook_endpoints", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "credit_notes",
                 columns: table => new
                 {
@@ -1017,6 +1057,61 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         principalTable: "wallets",
                         principalColumns: new[] { "organization_id", "credit_type" },
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "webhook_deliveries",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    endpoint_id = table.Column<string>(type: "TEXT", nullable: false),
+                    event_id = table.Column<string>(type: "TEXT", nullable: false),
+                    event_type = table.Column<string>(type: "TEXT", nullable: false),
+                    body = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    next_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    trying_since = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_status = table.Column<int>(type: "INTEGER", nullable: true),
+                    last_error = table.Column<string>(type: "TEXT", nullable: true),
+                    last_duration_millis = table.Column<long>(type: "INTEGER", nullable: true),
+                    delivered_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webhook_deliveries", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_webhook_deliveries_webhook_endpoints_endpoint_id",
+                        column: x => x.endpoint_id,
+                        principalTable: "webhook_endpoints",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "webhook_attempts",
+                columns: table => new
+                {
+                    delivery_id = table.Column<string>(type: "TEXT", nullable: false),
+                    number = table.Column<int>(type: "INTEGER", nullable: false),
+                    endpoint_id = table.Column<string>(type: "TEXT", nullable: false),
+                    at = table.Column<long>(type: "INTEGER", nullable: false),
+                    status = table.Column<int>(type: "INTEGER", nullable: true),
+                    error = table.Column<string>(type: "TEXT", nullable: true),
+                    duration_millis = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_webhook_attempts", x => new { x.delivery_id, x.number });
+                    table.ForeignKey(
+                        name: "FK_webhook_attempts_webhook_deliveries_delivery_id",
+                        column: x => x.delivery_id,
+                        principalTable: "webhook_deliveries",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateIndex(
@@ -1399,6 +1494,34 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_wallets_next_change_at",
                 table: "wallets",
                 column: "next_change_at");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webhook_attempts_endpoint_id_at",
+                table: "webhook_attempts",
+                columns: new[] { "endpoint_id", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_webhook_deliveries_due",
+                table: "webhook_deliveries",
+                columns: new[] { "endpoint_id", "next_attempt_at" },
+                filter: "next_attempt_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webhook_deliveries_endpoint_id_event_id",
+                table: "webhook_deliveries",
+                columns: new[] { "endpoint_id", "event_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webhook_deliveries_endpoint_id_id",
+                table: "webhook_deliveries",
+                columns: new[] { "endpoint_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_webhook_endpoints_organization_id_place",
+                table: "webhook_endpoints",
+                columns: new[] { "organization_id", "place" },
+                unique: true);
         }
 
         /// <inheritdoc />
@@ -1412,6 +1535,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "auto_reload_settings");
+
+            migrationBuilder.DropTable(
+                name: "balance_levels");
 
             migrationBuilder.DropTable(
                 name: "billing_details");
@@ -1537,6 +1663,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "wallet_days");
 
             migrationBuilder.DropTable(
+                name: "webhook_attempts");
+
+            migrationBuilder.DropTable(
                 name: "wallets");
 
             migrationBuilder.DropTable(
@@ -1547,6 +1676,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "users");
+
+            migrationBuilder.DropTable(
+                name: "webhook_deliveries");
+
+            migrationBuilder.DropTable(
+                name: "webhook_endpoints");
         }
     }
 }
