@@ -15,10 +15,13 @@ namespace BillingPortal.Tests.Purchases;
 public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IClassFixture<StoreFixture<TEngine>>
     where TEngine : IStoreEngine, new()
 {
+    // A jump of this clock fires no timers: a month passes without a month of background work.
+    private static readonly DateTimeOffset Noon = new(2026, 6, 16, 12, 0, 0, TimeSpan.Zero);
+
     [Fact]
     public async Task Strictly_below_the_threshold_the_card_is_charged_for_the_smallest_multiple_that_reaches_it()
     {
-        var clock = new ManualClock();
+        var clock = new SetClock(Noon);
         await using var shop = Shop.Open(store.Database, clock);
         var buyer = await shop.NewBuyerAsync();
         await shop.SaveCardAsync(buyer);
@@ -40,7 +43,7 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
         await shop.SpendAsync(buyer, 1);
         await shop.Get<AutoReloadEngine>().EvaluateAsync(buyer.OrganizationId, Cancel);
         Assert.Equal([("skipped", "cooldown"), ("succeeded", null)], (await StatesAsync(shop, buyer)).Order());
-        clock.Advance(TimeSpan.FromMinutes(11));
+        clock.Now += TimeSpan.FromMinutes(11);
         await shop.EvaluateUntilAsync(buyer, async () => (await StatesAsync(shop, buyer)).Count(attempt => attempt.State == "succeeded") == 2);
         Assert.Equal([("skipped", "cooldown"), ("succeeded", null), ("succeeded", null)], (await StatesAsync(shop, buyer)).Order());
         await shop.AssertLedgerHoldsAsync();
@@ -69,7 +72,7 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
     [Fact]
     public async Task Declined_it_waits_one_hour_then_six_asks_no_fourth_time_and_stops_a_day_later_until_a_new_card_is_there()
     {
-        var clock = new ManualClock();
+        var clock = new SetClock(Noon);
         await using var shop = Shop.Open(store.Database, clock, UnreliableGateway.Use);
         var buyer = await shop.NewBuyerAsync();
         await shop.SaveCardAsync(buyer, SandboxMethod.CardWithoutFunds);
@@ -77,25 +80,25 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
         await shop.LeaveAsync(buyer, 1400);
 
         await Eventually.TrueAsync(async () => (await StatesAsync(shop, buyer)).Any(attempt => attempt == ("failed", "insufficient_funds")));
-        clock.Advance(TimeSpan.FromMinutes(59));
+        clock.Now += TimeSpan.FromMinutes(59);
         await shop.EvaluateAsync(buyer);
         Assert.Equal(1, shop.Charges());
-        clock.Advance(TimeSpan.FromMinutes(8));
+        clock.Now += TimeSpan.FromMinutes(8);
         await shop.EvaluateUntilAsync(buyer, async () => (await StatesAsync(shop, buyer)).Count(attempt => attempt.State == "failed") == 2);
-        clock.Advance(TimeSpan.FromHours(5.9));
+        clock.Now += TimeSpan.FromHours(5.9);
         await shop.EvaluateAsync(buyer);
         Assert.Equal(2, shop.Charges());
-        clock.Advance(TimeSpan.FromHours(1));
+        clock.Now += TimeSpan.FromHours(1);
         await shop.EvaluateUntilAsync(buyer, async () => (await StatesAsync(shop, buyer)).Count(attempt => attempt.State == "failed") == 3);
         var view = await shop.Get<AutoReloads>().GetAsync(buyer, Cancel);
         Assert.Equal((true, "declined"), (view.IsEnabled, view.Problem));
         Assert.NotNull(view.FailedPaymentId);
-        clock.Advance(TimeSpan.FromHours(23));
+        clock.Now += TimeSpan.FromHours(23);
         await shop.EvaluateAsync(buyer);
         Assert.True((await shop.Get<AutoReloads>().GetAsync(buyer, Cancel)).IsEnabled);
-        clock.Advance(TimeSpan.FromHours(2));
+        clock.Now += TimeSpan.FromHours(2);
         await shop.EvaluateUntilAsync(buyer, async () => (await shop.Get<AutoReloads>().GetAsync(buyer, Cancel)) is { IsEnabled: false, Problem: "stopped" });
-        clock.Advance(TimeSpan.FromDays(2));
+        clock.Now += TimeSpan.FromDays(2);
         Assert.Null(await shop.Get<AutoReloadEngine>().EvaluateAsync(buyer.OrganizationId, Cancel));
         Assert.Equal(3, shop.Charges());
         Assert.Equal(4, (await TypesAsync(shop, buyer)).Count(type => type == "auto_reload.failed"));
@@ -109,7 +112,7 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
     [Fact]
     public async Task A_card_that_wants_its_owner_is_not_asked_again_until_they_have_paid_in_the_browser()
     {
-        var clock = new ManualClock();
+        var clock = new SetClock(Noon);
         await using var shop = Shop.Open(store.Database, clock, UnreliableGateway.Use);
         var buyer = await shop.NewBuyerAsync();
         await shop.SaveCardAsync(buyer, SandboxMethod.CardThatAlwaysAsks);
@@ -117,7 +120,7 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
         await shop.LeaveAsync(buyer, 1400);
         await Eventually.TrueAsync(async () => (await StatesAsync(shop, buyer)).Any(attempt => attempt == ("failed", "authentication_required")));
 
-        clock.Advance(TimeSpan.FromHours(30));
+        clock.Now += TimeSpan.FromHours(30);
         await shop.EvaluateAsync(buyer);
         Assert.Equal(1, shop.Charges());
         var view = await shop.Get<AutoReloads>().GetAsync(buyer, Cancel);
@@ -138,7 +141,7 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
     [Fact]
     public async Task An_hour_without_gateway_ends_in_one_reload_and_switching_off_meanwhile_in_none()
     {
-        var clock = new ManualClock();
+        var clock = new SetClock(Noon);
         await using var shop = Shop.Open(store.Database, clock, UnreliableGateway.Use);
         var (stays, leaves) = (await shop.NewBuyerAsync(), await shop.NewBuyerAsync());
         foreach (var buyer in new[] { stays, leaves })
@@ -152,7 +155,7 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
         await shop.LeaveAsync(leaves, 1400);
         await Eventually.TrueAsync(async () => (await StatesAsync(shop, stays)).Count + (await StatesAsync(shop, leaves)).Count == 2);
         await Eventually.TrueAsync(() => shop.Charges() >= 2);
-        clock.Advance(TimeSpan.FromHours(1));
+        clock.Now += TimeSpan.FromHours(1);
         await shop.SpendAsync(stays, 10);
         Assert.IsType<AutoReloadChange.Saved>(await shop.Get<AutoReloads>().SaveAsync(leaves, false, null, Cancel));
         shop.Gateway().IsAway = false;
@@ -257,11 +260,12 @@ internal static class ReloadingShop
     });
 
     /// <summary>Lets half minutes pass, each with the questions to the gateway that are due in it, until something is so.</summary>
-    public static async Task PassTimeUntilAsync(this Shop shop, ManualClock clock, Func<Task<bool>> wanted)
+    public static async Task PassTimeUntilAsync(this Shop shop, SetClock clock, Func<Task<bool>> wanted)
     {
         for (var round = 0; round < 20; round++)
         {
-            clock.Advance(TimeSpan.FromSeconds(30));
+            clock.Now += TimeSpan.FromSeconds(30);
+            await shop.Get<GatewayInbox>().RetryDueAsync(Cancel);
             await shop.Get<PaymentInquiry>().AskDueAsync(Cancel);
             for (var look = 0; look < 25; look++)
             {

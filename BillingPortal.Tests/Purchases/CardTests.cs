@@ -195,7 +195,7 @@ public abstract class CardTests<TEngine>(StoreFixture<TEngine> store) : IClassFi
     [Fact]
     public async Task A_checkout_can_keep_its_card_even_if_its_events_are_lost()
     {
-        var clock = new ManualClock();
+        var clock = new SetClock(TimeProvider.System.GetUtcNow());
         await using var shop = Shop.Open(store.Database, clock);
         var buyer = await shop.NewBuyerAsync();
         var order = Assert.IsType<TopUpStart.Ready>(await shop.Get<TopUps>().StartAsync(buyer, Ten, keepsCard: true, "k", Cancel));
@@ -203,8 +203,7 @@ public abstract class CardTests<TEngine>(StoreFixture<TEngine> store) : IClassFi
             SandboxAnswer.Accepted,
             await shop.Sandbox.PayAsync(Shop.SessionOf(order.Url), SandboxMethod.CardThatPays, isAuthenticated: false, losesWebhook: true, Cancel));
 
-        clock.Advance(TimeSpan.FromMinutes(1));
-        await shop.UntilAsync(buyer, order.PaymentId, payment => payment.IsCredited);
+        await shop.PassTimeUntilAsync(clock, async () => (await shop.PaymentAsync(buyer, order.PaymentId)).IsCredited);
 
         await shop.PassTimeUntilAsync(clock, async () => (await shop.Cards.ListAsync(buyer, Cancel)).Count == 1);
         Assert.IsType<ChargeResult.Succeeded>(await shop.ChargeAsync(buyer, Ten));
