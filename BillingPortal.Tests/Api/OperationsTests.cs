@@ -73,7 +73,7 @@ public abstract class OperationsTests<TEngine>(StoreFixture<TEngine> store, Brow
     public async Task Every_address_that_takes_a_form_asks_for_its_token()
     {
         // Signed by the gateway; those that check their token by hand; and what changes so little that the origin is enough.
-        string[] others = ["/webhooks/stripe", "/billing/checkout", "/billing/plan", "/_blazor", "/demo/traffic", "/demo/time", "/preferences/theme"];
+        string[] others = ["/webhooks/stripe", "/billing/checkout", "/billing/topup", "/billing/payments", "/billing/cards", "/billing/auto-reload", "/billing/plan", "/_blazor", "/demo/traffic", "/demo/time", "/preferences/theme"];
         await using var site = Site.Start(store.Database);
 
         var open = site.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
