@@ -60,7 +60,7 @@ internal static class HttpBench
                 organization, "pro", BillingInterval.Monthly, 1, TimeProvider.System.GetUtcNow(), "system:bench", CancellationToken.None);
             await portal.FundAsync(organization);
             var owner = Caller.ForUser(registered.User.Id, organization, MemberRole.Owner);
-            var made = await portal.Services.GetRequiredService<ApiKeys>().CreateAsync(owner, new NewApiKey(), CancellationToken.None) as ApiKeyCreation.Created;
+            var made = await portal.Services.GetRequiredService<ApiKeys>().CreateAsync(owner, new NewApiKey(), null, CancellationToken.None) as ApiKeyCreation.Created;
             keys[i] = made!.Secret;
         }
 
