@@ -4,7 +4,6 @@ using BillingPortal.Demo;
 using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Payments.Sandbox;
-using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Tests.Purchases;
 using BillingPortal.Tests.Support;

@@ -153,7 +153,7 @@ public abstract class NotificationTests<TEngine>(StoreFixture<TEngine> store) : 
         await Dispatch.MailDueAsync(Cancel);
     }
 
-    private Task HappenAsync<TData>(Person person, string type, TData data) => shop.QueryAsync(async db =>
+    private Task<int> HappenAsync<TData>(Person person, string type, TData data) => shop.QueryAsync(async db =>
     {
         db.Add(OutboxEvent.Of(person.OrganizationId, type, data, clock.Now()));
         return await db.SaveChangesAsync(Cancel);

@@ -1,5 +1,4 @@
 using System.Net;
-using BillingPortal.Ledger;
 using BillingPortal.Store;
 using BillingPortal.Tests.Metering;
 using BillingPortal.Tests.Support;

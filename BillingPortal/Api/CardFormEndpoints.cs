@@ -4,6 +4,7 @@ using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Purchases;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace BillingPortal.Api;
 
@@ -96,7 +97,7 @@ internal static class CardFormEndpoints
         }
     }
 
-    private static IResult Back(string page, string? problem) => TypedResults.LocalRedirect(problem is null ? page : $"{page}?problem={problem}");
+    private static RedirectHttpResult Back(string page, string? problem) => TypedResults.LocalRedirect(problem is null ? page : $"{page}?problem={problem}");
 
     private static bool TryRead(string? text, out Money amount)
     {

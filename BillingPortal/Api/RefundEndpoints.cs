@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using BillingPortal.Ledger;
-using BillingPortal.Payments;
 using BillingPortal.Purchases;
 using BillingPortal.Store;
 

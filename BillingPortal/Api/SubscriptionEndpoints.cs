@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using BillingPortal.Access;
-using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Store;

@@ -76,7 +76,7 @@ public sealed class AutoReloadEngine(
         {
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             var page = await db.Set<AutoReloadSetting>().AsNoTracking()
-                .Where(row => row.IsEnabled && string.Compare(row.OrganizationId, after) > 0)
+                .Where(row => row.IsEnabled && row.OrganizationId.CompareTo(after) > 0)
                 .OrderBy(row => row.OrganizationId).Take(Page)
                 .Select(row => row.OrganizationId).ToListAsync(cancellationToken);
             await EvaluateAllAsync(page, cancellationToken);
@@ -139,7 +139,7 @@ public sealed class AutoReloadEngine(
         var first = Ids.First("reload", since);
         return await db.Set<AutoReloadAttempt>().AsNoTracking()
             .Where(row => row.OrganizationId == organizationId
-                && ((row.State == AutoReloadState.Succeeded && string.Compare(row.Id, first) >= 0) || row.State == AutoReloadState.Open))
+                && ((row.State == AutoReloadState.Succeeded && row.Id.CompareTo(first) >= 0) || row.State == AutoReloadState.Open))
             .ToListAsync(cancellationToken);
     }
 

@@ -111,7 +111,7 @@ public sealed class AutoReloads(
         var rows = db.Set<AutoReloadAttempt>().AsNoTracking().Where(row => row.OrganizationId == caller.OrganizationId);
         if (before is not null)
         {
-            rows = rows.Where(row => string.Compare(row.Id, before) < 0);
+            rows = rows.Where(row => row.Id.CompareTo(before) < 0);
         }
 
         var page = await rows.OrderByDescending(row => row.Id).Take(limit + 1).ToListAsync(cancellationToken);

@@ -194,6 +194,6 @@ public sealed class WebhookLog(IDbContextFactory<BillingDbContext> contexts, Tim
     }
 
     // Whoever sends by hand is looking: not after the pause that a failing endpoint has.
-    private static Task AtOnceAsync(BillingDbContext db, string endpointId, CancellationToken cancellationToken) => db.Set<WebhookEndpoint>()
+    private static Task<int> AtOnceAsync(BillingDbContext db, string endpointId, CancellationToken cancellationToken) => db.Set<WebhookEndpoint>()
         .Where(row => row.Id == endpointId).ExecuteUpdateAsync(row => row.SetProperty(e => e.BackoffUntil, (DateTimeOffset?)null), cancellationToken);
 }

@@ -1,4 +1,3 @@
-using BillingPortal.Ledger;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;

@@ -3,7 +3,6 @@ using BillingPortal.Access;
 using BillingPortal.Accounts;
 using BillingPortal.Ledger;
 using BillingPortal.Payments.Sandbox;
-using BillingPortal.Subscriptions;
 using BillingPortal.Tests.Subscriptions;
 using BillingPortal.Tests.Support;
 using Microsoft.Playwright;
