@@ -21,7 +21,10 @@ public abstract class NotificationTests<TEngine>(StoreFixture<TEngine> store) : 
     {
         shop = Shop.Open(store.Database, clock, settings: new()
         {
-            ["Mail:SmtpHost"] = "127.0.0.1", ["Mail:SmtpPort"] = $"{sink.Port}", ["Mail:SmtpTls"] = "false", ["Mail:From"] = "billing@portal.example",
+            ["Mail:SmtpHost"] = "127.0.0.1",
+            ["Mail:SmtpPort"] = $"{sink.Port}",
+            ["Mail:SmtpTls"] = "false",
+            ["Mail:From"] = "billing@portal.example",
         });
         return ValueTask.CompletedTask;
     }

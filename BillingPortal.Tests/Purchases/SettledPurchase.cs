@@ -14,8 +14,8 @@ namespace BillingPortal.Tests.Purchases;
 internal static class SettledPurchase
 {
     /// <summary>Buys and pays a pack, and gives a part of the money back on paper.</summary>
-    /// <returns>The ids of the invoice and of its credit note.</returns>
-    public static async Task<(string Invoice, string CreditNote)> WithCreditNoteAsync(Site site, Person buyer)
+    /// <returns>The ids of the payment, its invoice and the credit note.</returns>
+    public static async Task<(string Payment, string Invoice, string CreditNote)> WithCreditNoteAsync(Site site, Person buyer)
     {
         var ct = TestContext.Current.CancellationToken;
         var services = site.Services;
@@ -30,6 +30,6 @@ internal static class SettledPurchase
             db, new CreditNoteDraft(order.PaymentId, Money.FromCents(100), $"test:{order.PaymentId}", "A part was given back."), ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
-        return (invoice.Id, note.Id);
+        return (order.PaymentId, invoice.Id, note.Id);
     }
 }

@@ -76,8 +76,8 @@ internal sealed partial class ApiDocument(JsonObject root)
 
         if ((schema["oneOf"] ?? schema["anyOf"]) is JsonArray choices)
         {
-            var each = choices.Select(choice => Faults(choice!, value, at, isStrict).ToList()).ToList();
-            return each.Any(faults => faults.Count == 0) ? [] : each.MinBy(faults => faults.Count)!;
+            var tried = choices.Select(choice => Faults(choice!, value, at, isStrict).ToList()).ToList();
+            return tried.Any(faults => faults.Count == 0) ? [] : tried.MinBy(faults => faults.Count)!;
         }
 
         var types = schema["type"] switch
@@ -100,7 +100,7 @@ internal sealed partial class ApiDocument(JsonObject root)
         return value switch
         {
             JsonObject fields => FieldFaults(schema, fields, at, isStrict),
-            JsonArray items => items.SelectMany((item, i) => Faults(schema["items"]!, item, $"{at}[{i}]", isStrict)),
+            JsonArray items => schema["items"] is { } each ? items.SelectMany((item, i) => Faults(each, item, $"{at}[{i}]", isStrict)) : [$"{at} says nothing of its items"],
             _ => schema["enum"] is JsonArray values && !values.Any(one => JsonNode.DeepEquals(one, value)) ? [$"{at} is {value?.ToJsonString()}, none of its choices"] : [],
         };
     }

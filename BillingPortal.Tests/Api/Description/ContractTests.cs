@@ -90,9 +90,10 @@ public abstract class ContractTests<TEngine>(StoreFixture<TEngine> store) : ICla
         var faults = new List<string>();
         foreach (var operation in walk.Document.Operations.Where(operation => operation.Path is not "/api/auth/login"))
         {
+            var calls = await OddCallsAsync(walk, operation);
             var before = await CountRowsAsync(site);
             var succeeded = false;
-            foreach (var call in await OddCallsAsync(walk, operation))
+            foreach (var call in calls)
             {
                 using var answer = await walk.User.SendAsync(call, Ct);
                 succeeded |= answer.IsSuccessStatusCode;
@@ -121,13 +122,21 @@ public abstract class ContractTests<TEngine>(StoreFixture<TEngine> store) : ICla
         var huge = $$"""{ "id": "{{new string('x', 5_000_000)}}" }""";
         foreach (var operation in walk.Document.Operations.Where(operation => operation.RequestExample is not null))
         {
-            using var large = await walk.User.SendAsync(With(await walk.CallAsync(operation), huge, "application/json"), Ct);
-            Assert.True((int)large.StatusCode is 413 or 400, $"{operation}: {(int)large.StatusCode}");
+            try
+            {
+                using var large = await walk.User.SendAsync(With(await walk.CallAsync(operation), huge, "application/json"), Ct);
+                Assert.True((int)large.StatusCode is 413 or 400, $"{operation}: {(int)large.StatusCode}");
+            }
+            catch (HttpRequestException)
+            {
+                // Hung up on before all of it was sent.
+            }
 
             var garbled = await walk.CallAsync(operation);
             garbled.Content = new ByteArrayContent([.. "{\"id\":\""u8, 0xff, 0xfe, 0xc0, .. "\"}"u8]) { Headers = { ContentType = new("application/json") } };
             using var answer = await walk.User.SendAsync(garbled, Ct);
-            Assert.True((int)answer.StatusCode is 400, $"{operation}: {(int)answer.StatusCode}");
+            Assert.True((int)answer.StatusCode < 500, $"{operation}: {(int)answer.StatusCode}");
+            Assert.Empty(await walk.Document.FaultsAsync(operation, answer));
         }
     }
 

@@ -3,7 +3,9 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using BillingPortal.Ledger;
+using BillingPortal.Notifications;
 using BillingPortal.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace BillingPortal.Tests.Api.Description;
 
@@ -33,8 +35,8 @@ internal sealed class Walk
     {
         var owner = await site.SignUpAsync(administrator: true, plan: "pro");
         await site.GiveAsync(owner, 5_000, BucketKind.Purchased);
-        await site.GiveAsync(owner, 90, BucketKind.Promotional, "flows");
         var walk = new Walk(site, owner, await site.NewUserClientAsync(owner), await ApiDocument.ReadAsync(site));
+        await walk.MakeAsync("grant", "api/flows/admin/grant", $$"""{ "userEmail": "{{owner.Email}}", "amount": 900 }""", "transactionId");
         var friend = await site.SignUpAsync();
         walk.things["friend"] = friend.Email;
         walk.things["month"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM", CultureInfo.InvariantCulture);
@@ -43,7 +45,10 @@ internal sealed class Walk
         await walk.MakeAsync("webhook", "v1/webhooks", """{ "url": "https://hooks.example.com/billing", "events": ["webhook.test"] }""", "id");
         await walk.MakeAsync("delivery", $"v1/webhooks/{walk.things["webhook"]}/test", "{}", "deliveryId");
         await walk.MakeAsync("number", "api/v1/numbers", $$"""{ "number": "{{NewNumber()}}" }""", "id");
-        (walk.things["invoice"], walk.things["note"]) = await Purchases.SettledPurchase.WithCreditNoteAsync(site, owner);
+        (walk.things["payment"], walk.things["invoice"], walk.things["note"]) = await Purchases.SettledPurchase.WithCreditNoteAsync(site, owner);
+        await site.Services.GetRequiredService<NotificationDispatch>().TellDueAsync(TestContext.Current.CancellationToken);
+        var told = await walk.User.GetFromJsonAsync<JsonObject>("api/v1/notifications", TestContext.Current.CancellationToken);
+        walk.things["notification"] = (string)told!["data"]![0]!["id"]!;
         return walk;
     }
 
@@ -64,10 +69,12 @@ internal sealed class Walk
             path = path.Replace($"{{{name}}}", missing && name is not "month" ? Nobody(ThingOf(operation, name)) : things[ThingOf(operation, name)], StringComparison.Ordinal);
         }
 
-        if (operation.Path is "/api/v1/billing/subscription/preview")
+        path += operation.Path switch
         {
-            path += "?planId=team";
-        }
+            "/api/v1/billing/subscription/preview" => "?planId=team",
+            "/api/v1/billing/wallet/auto-reload/rehearsal" => "?thresholdUsd=20&amountUsd=50",
+            _ => "",
+        };
 
         var call = new HttpRequestMessage(HttpMethod.Parse(operation.Method), path);
         if (operation.RequestExample is { } example)
@@ -164,6 +171,8 @@ internal sealed class Walk
     {
         (_, "deliveryId") => "delivery",
         (_, "month") => "month",
+        (_, "paymentId") => "payment",
+        ("/api/v1/notifications/{id}/read", _) => "notification",
         ("/v1/webhooks/{id}", _) when operation.Method is "DELETE" => "removed webhook",
         var (path, _) when path.StartsWith("/api/posts", StringComparison.Ordinal) => "post",
         var (path, _) when path.StartsWith("/v1/webhooks", StringComparison.Ordinal) => "webhook",

@@ -27,11 +27,7 @@ internal static class ApiDescription
             DescribeValue(schema, context);
             return Task.CompletedTask;
         });
-        options.AddOperationTransformer((operation, context, _) =>
-        {
-            DescribeOperation(operation, context);
-            return Task.CompletedTask;
-        });
+        options.AddOperationTransformer(DescribeOperationAsync);
         options.AddDocumentTransformer((document, _, _) =>
         {
             DescribeWhole(document);
@@ -101,6 +97,12 @@ internal static class ApiDescription
             schema.Pattern = null;
         }
 
+        if (context.JsonTypeInfo.ElementType == typeof(Credits))
+        {
+            // What is written by hand is not looked into.
+            schema.Items ??= new OpenApiSchema { Type = JsonSchemaType.Number };
+        }
+
         foreach (var property in context.JsonTypeInfo.Properties)
         {
             if (property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: false) is [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.WhenWritingNull }])
@@ -111,7 +113,7 @@ internal static class ApiDescription
         }
     }
 
-    private static void DescribeOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    private static async Task DescribeOperationAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var path = $"/{context.Description.RelativePath?.TrimEnd('/')}";
         var method = context.Description.HttpMethod!;
@@ -142,7 +144,8 @@ internal static class ApiDescription
 
         foreach (var (status, answer) in operation.Responses.Where(pair => pair.Key.StartsWith('2')))
         {
-            DescribeAnswer((OpenApiResponse)answer, facts);
+            var other = facts?.OtherAnswer is { } type ? await context.GetOrCreateSchemaAsync(type, cancellationToken: cancellationToken) : null;
+            DescribeAnswer((OpenApiResponse)answer, facts, other);
         }
 
         foreach (var error in ErrorsOf(operation, facts, requiresCaller, method).GroupBy(error => error.Status))
@@ -175,7 +178,11 @@ internal static class ApiDescription
         {
             operation.Parameters.Add(new OpenApiParameter
             {
-                Name = value.Name, In = ParameterLocation.Query, Description = value.Description, Required = value.IsRequired, Schema = value.Schema,
+                Name = value.Name,
+                In = ParameterLocation.Query,
+                Description = value.Description,
+                Required = value.IsRequired,
+                Schema = value.Schema,
             });
         }
 
@@ -191,7 +198,7 @@ internal static class ApiDescription
         }
     }
 
-    private static void DescribeAnswer(OpenApiResponse answer, OperationFacts? facts)
+    private static void DescribeAnswer(OpenApiResponse answer, OperationFacts? facts, OpenApiSchema? other)
     {
         answer.Headers ??= new Dictionary<string, IOpenApiHeader>();
         answer.Headers["X-RateLimit-Limit"] = Header("Requests a minute.");
@@ -199,6 +206,11 @@ internal static class ApiDescription
         answer.Headers["X-RateLimit-Reset"] = Header("When all of them are there again, in seconds since 1970.");
         foreach (var (type, media) in answer.Content ?? new Dictionary<string, OpenApiMediaType>())
         {
+            if (other is not null)
+            {
+                media.Schema = new OpenApiSchema { AnyOf = [media.Schema!, other] };
+            }
+
             if (facts is not null)
             {
                 media.Example = type == Json ? JsonNode.Parse(facts.Answer) : JsonValue.Create(facts.Answer);
@@ -291,6 +303,7 @@ internal static class ApiDescription
         fields["traceId"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What to quote to support." };
         var required = fields.Keys.ToHashSet();
         fields["field"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The field of the request that is at fault." };
+        fields.TryAdd("error", text);
         fields.TryAdd("message", text);
         fields["retry_after"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "Seconds after which trying again makes sense." };
         fields["nextAvailableAt"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time", Description = "When the limit frees a place." };

@@ -32,7 +32,7 @@ internal static partial class ApiReference
           "data": {
             "plan": {
               "id": "pro", "name": "Pro", "monthlyPriceUsd": 199, "yearlyPriceUsd": 1990, "includedMinutes": 1000, "overageRate": 4, "monthlyCredits": 40000,
-              "dailyFlows": 50, "perSeat": false, "apiAccess": true
+              "dailyFlows": 50, "perSeat": false, "apiAccess": true, "oneTimeCredits": 0, "packPurchase": true
             },
             "status": "active", "interval": "monthly", "seats": 1, "currentPeriodStart": "2026-04-10T09:30:00.000Z", "currentPeriodEnd": "2026-05-10T09:30:00.000Z",
             "cancelAtPeriodEnd": false, "pendingPlanId": null, "pendingInterval": null, "pendingSeats": null, "paidUntil": "2026-05-10T09:30:00.000Z",
@@ -143,6 +143,7 @@ internal static partial class ApiReference
         {
             Description = "For signed-in people. Where something is due first, data is { url, paymentId }: the plan changes when it is paid.",
             Request = """{ "planId": "pro", "interval": "monthly", "seats": 1 }""",
+            OtherAnswer = typeof(Envelope<SubscriptionEndpoints.CheckoutAnswer>),
             Answer = SubscriptionExample,
             Errors =
             [
@@ -231,6 +232,19 @@ internal static partial class ApiReference
         {
             Request = """{ "name": "Northwind GmbH", "address": "1 Main Street", "taxId": "DE123456789", "reference": "" }""",
             Answer = DetailsExample,
+        },
+        ["GET /api/v1/billing/wallet/auto-reload/rehearsal"] = new()
+        {
+            Description = "availableByDay is what the wallet would have held at the end of each day, the oldest first.",
+            Query =
+            [
+                QueryFact.Dollars("thresholdUsd", "Below what it charges.", isRequired: true), QueryFact.Dollars("amountUsd", "What it charges, or a multiple of it.", isRequired: true),
+                QueryFact.Dollars("monthlyLimitUsd", "Most in a month."),
+            ],
+            Answer = """
+                { "data": { "reloads": 1, "chargedUsd": 50, "lowestCredits": 1960, "attempts": [ { "at": "2026-04-10T00:00:00.000Z", "amountUsd": 50 } ], "availableByDay": [ 2400, 1960, 6960 ] }, "success": true }
+                """,
+            Errors = [new(400, "INVALID_REQUEST", "thresholdUsd is missing.")],
         },
     };
 }

@@ -129,5 +129,28 @@ internal static partial class ApiReference
                 }
                 """,
         },
+        ["POST /api/v1/admin/payments/{paymentId}/refund"] = new()
+        {
+            Description = "For platform administrators. Without amountUsd all that is left is given back. What the customer has already spent of it becomes debt.",
+            Request = """{ "reason": "Bought twice by mistake", "amountUsd": 10 }""",
+            Answer = """{ "id": "rfd_03pLR5", "paymentId": "pay_03pLR5", "amountUsd": 10, "state": "pending" }""",
+            Errors = [new(409, "NOT_REFUNDABLE", "At most $29.00 can be given back.")],
+        },
+        ["GET /api/v1/notifications"] = new()
+        {
+            Description = "For signed-in people.",
+            Query = [QueryFact.Text("cursor", "The nextCursor of the page before."), QueryFact.Number("limit", "Most notifications of a page.", 1, 100, 50)],
+            Answer = """
+                {
+                  "data": [ {
+                    "id": "ntf_03pLR5", "organizationId": "org_03pLR5", "kind": "invoice.paid", "title": "Receipt 2026-000042", "text": "Growth Pack was paid.",
+                    "link": "/invoices", "createdAt": "2026-04-10T09:30:00.000Z", "readAt": null
+                  } ],
+                  "unread": 1, "nextCursor": null
+                }
+                """,
+        },
+        ["POST /api/v1/notifications/{id}/read"] = new() { Answer = """{ "read": true }""" },
+        ["POST /api/v1/notifications/read"] = new() { Answer = """{ "read": true }""" },
     };
 }

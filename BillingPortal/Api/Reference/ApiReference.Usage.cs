@@ -10,6 +10,7 @@ internal static partial class ApiReference
                 "One event, or an array of up to 1,000, each standing for itself: a batch is answered with an object whose results are in the events' order. "
                 + "An id is charged once in its organization, for ever; sending it again answers what the first time did, as a duplicate. Events may be up to 35 days late.",
             Request = """{ "id": "call-4711", "operation": "image_to_html", "quantity": 1, "occurredAt": "2026-04-10T09:30:00Z" }""",
+            OtherAnswer = typeof(UsageEndpoints.BatchAnswer),
             Answer = """
                 { "id": "call-4711", "status": "charged", "creditType": "credits", "credits": 30, "balanceAfter": 4970, "transactionId": "tx_03pLR5NMWPONHN9THK6" }
                 """,

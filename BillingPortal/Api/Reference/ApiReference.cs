@@ -27,6 +27,7 @@ internal static partial class ApiReference
         ["Holds"] = "Credit set aside for work in progress.",
         ["Estimates"] = "What work would cost, before it is done.",
         ["Numbers"] = "Rented phone numbers.",
+        ["Notifications"] = "What a signed-in person was told.",
         ["Administration"] = "For platform administrators.",
     };
 

@@ -16,6 +16,9 @@ internal sealed record QueryFact(string Name, string Description, OpenApiSchema 
     /// <summary>A number that may have a fraction.</summary>
     public static QueryFact Quantity(string name, string description) => new(name, description, new() { Type = JsonSchemaType.Number, Minimum = "0" });
 
+    public static QueryFact Dollars(string name, string description, bool isRequired = false) =>
+        new(name, description, new() { Type = JsonSchemaType.Number, Minimum = "0" }, isRequired);
+
     public static QueryFact Text(string name, string description, bool isRequired = false) =>
         new(name, description, new() { Type = JsonSchemaType.String, MaxLength = 200 }, isRequired);
 
@@ -40,6 +43,9 @@ internal sealed record OperationFacts
 
     /// <summary>A body that works; null: it takes none.</summary>
     public string? Request { get; init; }
+
+    /// <summary>What some calls are answered with instead; null: all are answered alike.</summary>
+    public Type? OtherAnswer { get; init; }
 
     /// <summary>What such a call is answered with.</summary>
     public required string Answer { get; init; }
