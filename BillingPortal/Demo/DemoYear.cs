@@ -55,6 +55,7 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
             await services.GetRequiredService<AllowancePoster>().SweepAsync(cancellationToken);
             await services.GetRequiredService<ExpirySweep>().SweepAsync(cancellationToken);
             await Task.WhenAll(users.Select(actor => LiveAsync(actor, from, to, cancellationToken)));
+            await ReloadAsync(users.First(actor => actor.Person.PlanId == "starter").Owner, end - from, cancellationToken);
             await GiveAsync(actors, from, cancellationToken);
             from = to;
         }
@@ -130,7 +131,8 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
         {
             "pro" => (4_000, "credits_20000", 0),
             "team" => (2_000, "credits_5000", 0),
-            "starter" => (900, "credits_5000", 60_000),
+            // Its credits are topped up by auto-reload.
+            "starter" => (0, "credits_5000", 60_000),
             _ => (0, "credits_1000", 0),
         };
         var wallets = services.GetRequiredService<CurrentWallets>();
@@ -167,6 +169,40 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
         {
             await using var db = await services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(cancellationToken);
             return await db.Set<Payment>().AsNoTracking().SingleAsync(row => row.Id == paymentId, cancellationToken);
+        }
+    }
+
+    /// <summary>Lets one organization reload by itself, and its card fail once, some weeks ago, until another one is saved.</summary>
+    private async Task ReloadAsync(Caller owner, TimeSpan toGo, CancellationToken cancellationToken)
+    {
+        var reloads = services.GetRequiredService<AutoReloads>();
+        var view = await reloads.GetAsync(owner, cancellationToken);
+        if (view.Rule is null)
+        {
+            await reloads.SaveAsync(owner, isEnabled: true, new AutoReloadRule(Money.FromDollars(9), Money.FromDollars(25), Money.FromDollars(200)), cancellationToken);
+        }
+
+        var failed = (await reloads.ListAttemptsAsync(owner, null, AutoReloads.LargestPage, cancellationToken)).Attempts.Any(attempt => attempt.State is AutoReloadState.Failed);
+        if (failed && view.Problem is not null)
+        {
+            await SaveCardAsync(owner, SandboxMethod.CardThatPays, cancellationToken);
+        }
+        else if (!failed && toGo < Detailed && view.Card is not { Last4: "9995" })
+        {
+            await SaveCardAsync(owner, SandboxMethod.CardWithoutFunds, cancellationToken);
+        }
+
+        await services.GetRequiredService<AutoReloadEngine>().EvaluateAsync(owner.OrganizationId, cancellationToken);
+    }
+
+    private async Task SaveCardAsync(Caller owner, SandboxMethod card, CancellationToken cancellationToken)
+    {
+        var cards = services.GetRequiredService<SavedCards>();
+        if (await cards.StartSetupAsync(owner, "/payment-methods", cancellationToken) is CardSetupStart.Ready setup)
+        {
+            await services.GetRequiredService<SandboxCheckout>()
+                .PayAsync(setup.Url[(setup.Url.LastIndexOf('/') + 1)..], card, isAuthenticated: true, losesWebhook: true, cancellationToken);
+            await cards.ArriveAsync(owner, cancellationToken);
         }
     }
 
