@@ -13,7 +13,10 @@ public readonly record struct PackCount(CreditPack Pack, int Count);
 public sealed record PackMix(ImmutableArray<PackCount> Packs, Credits Credits, Money Price)
 {
     /// <summary>The cheapest packs that give at least <paramref name="needed"/> within each pack's limit; null if all of them together do not.</summary>
-    /// <remarks>Of equal prices the fewest packs, then the most credits. Exact: branch and bound, cut off by the best price per credit of the packs left.</remarks>
+    /// <remarks>
+    /// Of equal prices the fewest packs, then the most credits. Exact: branch and bound, cut off by the best price per credit of the packs left, and wherever the same
+    /// was missing before at no greater cost.
+    /// </remarks>
     public static PackMix? Cheapest(IEnumerable<CreditPack> packs, Credits needed) => new Search([.. packs], needed).Run();
 
     /// <summary>Packs by price per credit, the best first, so that the first mix found is a good one and cuts off most others.</summary>
@@ -21,6 +24,7 @@ public sealed record PackMix(ImmutableArray<PackCount> Packs, Credits Credits, M
     {
         private readonly ImmutableArray<CreditPack> sorted = packs.Sort(ByUnitPrice);
         private readonly int[] counts = new int[packs.Length];
+        private readonly Dictionary<(int Index, Int128 Missing), (long Price, int Count)> reached = [];
         private (long Price, int Count, Int128 Surplus, int[] Counts)? best;
 
         public PackMix? Run()
@@ -46,10 +50,13 @@ public sealed record PackMix(ImmutableArray<PackCount> Packs, Credits Credits, M
                 return;
             }
 
-            if (index == sorted.Length || IsHopeless(index, missing, price))
+            if (index == sorted.Length || IsHopeless(index, missing, price)
+                || (reached.TryGetValue((index, missing), out var earlier) && earlier.CompareTo((price, count)) <= 0))
             {
                 return;
             }
+
+            reached[(index, missing)] = (price, count);
 
             var pack = sorted[index];
             var enough = (missing + pack.Credits.Micros - 1) / pack.Credits.Micros;

@@ -29,6 +29,7 @@ public abstract class CardPagesTests<TEngine>(StoreFixture<TEngine> store, Brows
         await page.GetByLabel("Reload automatically").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByText("needs your agreement")).ToBeVisibleAsync();
+        await page.AliveAsync();
         await page.GetByLabel("Reload automatically").CheckAsync();
         await page.GetByLabel(new Regex("I agree")).CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
