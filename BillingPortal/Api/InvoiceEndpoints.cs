@@ -35,16 +35,9 @@ internal static class InvoiceEndpoints
 
     private static async Task<InvoiceList> ListAsync(HttpContext http, InvoiceBook book, PortalAddress address, CancellationToken cancellationToken)
     {
-        var to = http.QueryInstant("to");
-        if (http.QueryText("to") is { Length: 10 } && to < DateTimeOffset.MaxValue.AddDays(-1))
-        {
-            // A day as the end includes that day.
-            to = to.Value.AddDays(1);
-        }
-
         var page = await book.ListAsync(
             http.Caller(),
-            new InvoiceQuery(http.QueryInstant("from"), to, http.QueryText("search", 40), http.QueryText("cursor", 40), http.QueryInt("limit", 50, 1, InvoiceBook.LargestPage)),
+            new InvoiceQuery(http.QueryInstant("from"), http.QueryEnd("to"), http.QueryText("search", 40), http.QueryText("cursor", 40), http.QueryInt("limit", 50, 1, InvoiceBook.LargestPage)),
             cancellationToken);
         return new InvoiceList([.. page.Invoices.Select(invoice => InvoiceAnswer.Of(invoice, address))], page.NextBefore);
     }
