@@ -1,4 +1,5 @@
 using BillingPortal.Accounts;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Demo;
 using BillingPortal.Gifting;
@@ -24,6 +25,7 @@ public static class PortalServices
         services.AddSingleton(TimeProvider.System);
         services.AddCatalog(configuration);
         services.AddStore(configuration);
+        services.AddSingleton<AuditLog>();
         services.AddWallets();
         services.AddSubscriptions(configuration);
         services.AddMetering(configuration);

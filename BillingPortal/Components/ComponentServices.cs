@@ -50,6 +50,7 @@ public static class ComponentServices
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         app.MapPreferences();
         app.MapTransactionExport();
+        app.MapAuditExport();
         return app;
     }
 

@@ -28,7 +28,13 @@ internal static class Navigation
             new("invoices", "Invoices", "receipt"),
             new("transactions", "Transactions", "list"),
         ]),
-        new("Organization", [new("members", "Members and seats", "user")]),
+        new("Organization", [new("members", "Members and seats", "user"), new("audit", "Audit log", "history")]),
         new("Developers", [new("keys", "API keys", "key"), new("webhook-endpoints", "Webhooks", "code")]),
     ];
+
+    /// <summary>What platform administrators have beside them.</summary>
+    public static NavigationGroup Admin { get; } = new("Admin",
+    [
+        new("admin/audit", "Audit log of all", "history"),
+    ]);
 }
