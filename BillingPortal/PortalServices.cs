@@ -1,4 +1,5 @@
 using BillingPortal.Accounts;
+using BillingPortal.Administration;
 using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Demo;
@@ -37,6 +38,7 @@ public static class PortalServices
         services.AddPosts();
         services.AddPurchases(configuration);
         services.AddAccounts(configuration);
+        services.AddAdministration();
         return services.AddDemo(configuration);
     }
 }

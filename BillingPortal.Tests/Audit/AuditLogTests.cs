@@ -89,6 +89,7 @@ public abstract class AuditLogTests<TEngine>(KeyedSite<TEngine> portal) : IClass
         var from = clock.Now();
         var (key, _) = await portal.Site.NewKeyAsync(owner);
         await portal.Site.NewKeyAsync(owner);
+        portal.Clock.Now += TimeSpan.FromSeconds(1);
         await portal.Site.Services.GetRequiredService<ApiKeys>().RevokeAsync(owner.Caller with { Address = "192.0.2.7" }, key.Id, null, Ct);
 
         async Task<int> CountAsync(AuditQuery query) => (await Log.ListAsync(owner.Caller, query, Ct)).Entries.Count;

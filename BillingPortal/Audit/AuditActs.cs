@@ -16,12 +16,18 @@ public static class AuditActs
     public const string MemberRemoved = "member.removed";
 
     public const string CreditGranted = "credit.granted";
+    public const string CreditDeducted = "credit.deducted";
+    public const string CreditVoided = "credit.voided";
+    public const string CreditUndone = "credit.undone";
+
+    public const string BulkStarted = "bulk_grant.started";
+    public const string BulkUndone = "bulk_grant.undone";
 
     /// <summary>All of them, in the order in which they are offered.</summary>
     public static ImmutableArray<string> All { get; } =
     [
         KeyCreated, KeyRotated, KeyRevoked,
         MemberInvited, InvitationWithdrawn, MemberJoined, MemberChanged, MemberRemoved,
-        CreditGranted,
+        CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,
     ];
 }

@@ -20,6 +20,7 @@ public static class ComponentServices
         services.AddSingleton<PackShelves>();
         services.AddSingleton<PlanOverviews>();
         services.AddSingleton<InvoiceOverviews>();
+        services.AddSingleton<CustomerOverviews>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         services.AddRazorComponents()
             .AddInteractiveServerComponents()
@@ -51,6 +52,7 @@ public static class ComponentServices
         app.MapPreferences();
         app.MapTransactionExport();
         app.MapAuditExport();
+        app.MapGrantExport();
         return app;
     }
 

@@ -35,6 +35,8 @@ internal static class Navigation
     /// <summary>What platform administrators have beside them.</summary>
     public static NavigationGroup Admin { get; } = new("Admin",
     [
+        new("admin/customers", "Customers", "building"),
+        new("admin/grants", "Grants from a file", "table"),
         new("admin/audit", "Audit log of all", "history"),
     ]);
 }

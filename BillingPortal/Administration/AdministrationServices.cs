@@ -1,0 +1,15 @@
+namespace BillingPortal.Administration;
+
+/// <summary>Puts together what platform administrators do for others.</summary>
+public static class AdministrationServices
+{
+    public static IServiceCollection AddAdministration(this IServiceCollection services)
+    {
+        services.AddSingleton<Customers>();
+        services.AddSingleton<CreditAdjustments>();
+        services.AddSingleton<BulkGrants>();
+        services.AddSingleton<BulkGrantJob>();
+        services.AddHostedService(provider => provider.GetRequiredService<BulkGrantJob>());
+        return services;
+    }
+}
