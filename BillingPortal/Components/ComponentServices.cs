@@ -21,6 +21,7 @@ public static class ComponentServices
         services.AddSingleton<PlanOverviews>();
         services.AddSingleton<InvoiceOverviews>();
         services.AddSingleton<CustomerOverviews>();
+        services.AddSingleton<LedgerOverviews>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         services.AddRazorComponents()
             .AddInteractiveServerComponents()

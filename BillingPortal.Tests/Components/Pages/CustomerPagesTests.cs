@@ -31,7 +31,7 @@ public abstract class CustomerPagesTests<TEngine>(StoreFixture<TEngine> store, B
         await Browser.AssertNoAxeViolationsAsync(page);
 
         await page.Locator("tbody a").ClickAsync();
-        await Assertions.Expect(page.GetByText("Image to HTML").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Image → HTML").First).ToBeVisibleAsync();
         await page.AliveAsync();
         await page.AssertNoSidewaysScrollAsync();
         await Browser.AssertNoAxeViolationsAsync(page);
