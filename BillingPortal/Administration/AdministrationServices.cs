@@ -8,8 +8,7 @@ public static class AdministrationServices
         services.AddSingleton<Customers>();
         services.AddSingleton<CreditAdjustments>();
         services.AddSingleton<BulkGrants>();
-        services.AddSingleton<BulkGrantJob>();
-        services.AddHostedService(provider => provider.GetRequiredService<BulkGrantJob>());
+        services.AddHostedService<BulkGrantJob>();
         return services;
     }
 }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using BillingPortal.Access;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -7,50 +6,14 @@ namespace BillingPortal.Administration;
 
 /// <summary>Grants, and takes back, what files of grants say, row by row. What was cut off goes on at the next start: a row's reference lets it be granted once.</summary>
 public sealed class BulkGrantJob(IDbContextFactory<BillingDbContext> contexts, CreditAdjustments adjustments, TimeProvider clock, ILogger<BulkGrantJob> logger)
-    : BackgroundService
+    : PeriodicJob(TimeSpan.FromSeconds(1), clock, logger)
 {
     private const int Chunk = 200;
 
     // Enough for the ledger's commits to hold several rows each.
     private const int AtOnce = 16;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-
-    private readonly Channel<bool> signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-
-    /// <summary>Something was started.</summary>
-    internal void Wake() => signals.Writer.TryWrite(true);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (true)
-        {
-            try
-            {
-                await WorkAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(exception, "A file of grants could not go on; it is tried again.");
-            }
-
-            await WaitAsync(stoppingToken);
-        }
-    }
-
-    private async Task WaitAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await signals.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(Interval, clock, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            // Nothing was started here; perhaps on another instance that is gone now.
-        }
-    }
-
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    protected override async Task RunRoundAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var moving = await db.Set<GrantBatch>().AsNoTracking()
@@ -60,7 +23,7 @@ public sealed class BulkGrantJob(IDbContextFactory<BillingDbContext> contexts, C
         {
             var isUndoing = batch.State is GrantBatchState.Undoing;
             await EachAsync(batch, isUndoing ? GrantRowState.Granted : GrantRowState.Ready, isUndoing ? TakeBackAsync : GrantAsync, cancellationToken);
-            var (now, ended) = (clock.Now(), isUndoing ? GrantBatchState.Undone : GrantBatchState.Done);
+            var (now, ended) = (Clock.Now(), isUndoing ? GrantBatchState.Undone : GrantBatchState.Done);
             await db.Set<GrantBatch>().Where(row => row.Id == batch.Id && row.State == batch.State)
                 .ExecuteUpdateAsync(update => update.SetProperty(row => row.State, ended).SetProperty(row => row.EndedAt, now), cancellationToken);
         }

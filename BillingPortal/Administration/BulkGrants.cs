@@ -52,7 +52,7 @@ public sealed record GrantBatchView(GrantBatch Batch, IReadOnlyDictionary<GrantR
 
 /// <summary>Grants to many from a file: tried dry row by row, started by typing the total, done in the background, undone as a whole.</summary>
 public sealed class BulkGrants(
-    IDbContextFactory<BillingDbContext> contexts, WalletReader wallets, BulkGrantJob job, TimeProvider clock)
+    IDbContextFactory<BillingDbContext> contexts, WalletReader wallets, TimeProvider clock)
 {
     /// <summary>Longest name of a file, in characters.</summary>
     public const int NameLength = 80;
@@ -148,7 +148,6 @@ public sealed class BulkGrants(
             db.Record(caller, now, AuditActs.BulkStarted, batchId, null, new { batch.Name, batch.CreditType, Total = batch.TotalMicros, batch.Rows, batch.Source });
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            job.Wake();
         }
 
         return new BulkResult.Accepted(batchId);
@@ -175,7 +174,6 @@ public sealed class BulkGrants(
         db.Record(caller, now, AuditActs.BulkUndone, batchId, null, null);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        job.Wake();
         return new BulkResult.Accepted(batchId);
     }
 
