@@ -15,6 +15,25 @@ public static class AuditActs
     public const string MemberChanged = "member.role_changed";
     public const string MemberRemoved = "member.removed";
 
+    public const string OrganizationMade = "organization.made";
+    public const string OrganizationRenamed = "organization.renamed";
+
+    public const string PlanChanged = "plan.changed";
+    public const string AutoReloadChanged = "auto_reload.changed";
+    public const string BillingDetailsChanged = "billing_details.changed";
+
+    public const string CardSaved = "card.saved";
+    public const string CardChosen = "card.chosen";
+    public const string CardRemoved = "card.removed";
+
+    public const string WebhookAdded = "webhook.added";
+    public const string WebhookChanged = "webhook.changed";
+    public const string WebhookSecretRolled = "webhook.secret_rolled";
+    public const string WebhookRemoved = "webhook.removed";
+
+    public const string NumberRented = "number.rented";
+    public const string NumberReleased = "number.released";
+
     public const string CreditGranted = "credit.granted";
     public const string CreditDeducted = "credit.deducted";
     public const string CreditVoided = "credit.voided";
@@ -28,6 +47,11 @@ public static class AuditActs
     [
         KeyCreated, KeyRotated, KeyRevoked,
         MemberInvited, InvitationWithdrawn, MemberJoined, MemberChanged, MemberRemoved,
+        OrganizationMade, OrganizationRenamed,
+        PlanChanged, AutoReloadChanged, BillingDetailsChanged,
+        CardSaved, CardChosen, CardRemoved,
+        WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
+        NumberRented, NumberReleased,
         CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,
     ];
 }

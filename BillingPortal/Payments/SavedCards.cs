@@ -1,4 +1,5 @@
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -132,7 +133,7 @@ public sealed class SavedCards(
             return false;
         }
 
-        await ChooseAsync(db, caller.OrganizationId, cardId, cancellationToken);
+        await ChooseAsync(db, caller.OrganizationId, cardId, caller, cancellationToken);
         return true;
     }
 
@@ -161,7 +162,14 @@ public sealed class SavedCards(
             }
         }
 
-        await MarkRemovedAsync(db, [cardId], cancellationToken);
+        await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
+        {
+            await MarkRemovedAsync(db, [cardId], cancellationToken);
+            db.Record(caller, clock.Now(), AuditActs.CardRemoved, cardId, new { card.Brand, card.Last4 }, null);
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
         await ChooseIfNoneAsync(db, caller.OrganizationId, cancellationToken);
         return true;
     }
@@ -259,9 +267,11 @@ public sealed class SavedCards(
             {
                 await Kept(db, organizationId).Where(row => row.IsDefault)
                     .ExecuteUpdateAsync(row => row.SetProperty(c => c.IsDefault, false), cancellationToken);
+                var id = Ids.New("card", now);
+                db.Record(organizationId, "system:gateway", now, AuditActs.CardSaved, id, null, new { card.Brand, card.Last4 });
                 db.Add(new SavedCard
                 {
-                    Id = Ids.New("card", now),
+                    Id = id,
                     OrganizationId = organizationId,
                     PaymentMethodId = card.PaymentMethodId,
                     Brand = card.Brand,
@@ -295,11 +305,11 @@ public sealed class SavedCards(
         var cards = await Kept(db, organizationId).AsNoTracking().OrderByDescending(row => row.Id).Take(MaxCards).ToListAsync(cancellationToken);
         if (cards.Count > 0 && cards.All(card => !card.IsDefault))
         {
-            await ChooseAsync(db, organizationId, cards[0].Id, cancellationToken);
+            await ChooseAsync(db, organizationId, cards[0].Id, by: null, cancellationToken);
         }
     }
 
-    private async Task ChooseAsync(BillingDbContext db, string organizationId, string cardId, CancellationToken cancellationToken)
+    private async Task ChooseAsync(BillingDbContext db, string organizationId, string cardId, Caller? by, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -310,12 +320,19 @@ public sealed class SavedCards(
                     .ExecuteUpdateAsync(row => row.SetProperty(c => c.IsDefault, false), cancellationToken);
                 await Kept(db, organizationId).Where(row => row.Id == cardId)
                     .ExecuteUpdateAsync(row => row.SetProperty(c => c.IsDefault, true), cancellationToken);
+                if (by is not null)
+                {
+                    db.Record(by, clock.Now(), AuditActs.CardChosen, cardId, null, null);
+                    await db.SaveChangesAsync(cancellationToken);
+                }
+
                 await transaction.CommitAsync(cancellationToken);
                 return;
             }
             catch (Exception exception) when (stores.IsUniqueViolation(exception))
             {
                 // Another card was chosen at the same moment; the later choice counts.
+                db.ChangeTracker.Clear();
             }
         }
     }

@@ -1,4 +1,5 @@
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Store;
@@ -146,6 +147,7 @@ public sealed class AutoReloads(
                 return null;
             }
 
+            var before = setting is null ? null : new { setting.IsEnabled, Threshold = setting.ThresholdCents, Amount = setting.AmountCents, MonthlyLimit = setting.MonthlyLimitCents };
             if (setting is null)
             {
                 setting = new AutoReloadSetting
@@ -161,6 +163,9 @@ public sealed class AutoReloads(
             }
 
             Change(setting, caller, isEnabled, rule ?? setting.Rule);
+            db.Record(
+                caller, setting.UpdatedAt, AuditActs.AutoReloadChanged, caller.OrganizationId, before,
+                new { setting.IsEnabled, Threshold = setting.ThresholdCents, Amount = setting.AmountCents, MonthlyLimit = setting.MonthlyLimitCents });
             try
             {
                 await db.SaveChangesAsync(cancellationToken);

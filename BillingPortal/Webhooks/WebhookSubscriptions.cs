@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -106,6 +107,7 @@ public sealed class WebhookSubscriptions(
             };
             var done = new WebhookChange.Done(endpoint, secret);
             db.Add(endpoint);
+            db.Record(caller, now, AuditActs.WebhookAdded, endpoint.Id, null, new { endpoint.Url, Events = endpoint.EventList });
             receipt?.AddTo(db, done);
             try
             {
@@ -161,6 +163,10 @@ public sealed class WebhookSubscriptions(
                 row => row.SetProperty(d => d.NextAttemptAt, now).SetProperty(d => d.TryingSince, (DateTimeOffset?)null), cancellationToken);
         }
 
+        db.Record(
+            caller, now, AuditActs.WebhookChanged, endpointId, new { endpoint.Url, Events = endpoint.EventList, endpoint.IsActive },
+            new { url, events, IsActive = edit.IsActive ?? endpoint.IsActive });
+        await db.SaveChangesAsync(cancellationToken);
         await unit.CommitAsync(cancellationToken);
         return await Own(db, caller, endpointId).AsNoTracking().SingleOrDefaultAsync(cancellationToken) is { } changed
             ? new WebhookChange.Done(changed)
@@ -189,9 +195,10 @@ public sealed class WebhookSubscriptions(
             return new WebhookChange.NotFound();
         }
 
-        var secret = WebhookSecrets.New();
+        var (now, secret) = (clock.Now(), WebhookSecrets.New());
         endpoint.PreviousSecret = endpoint.Secret;
-        endpoint.PreviousSecretUntil = clock.Now().AddHours(overlapHours);
+        endpoint.PreviousSecretUntil = now.AddHours(overlapHours);
+        db.Record(caller, now, AuditActs.WebhookSecretRolled, endpoint.Id, null, new { OldUntil = endpoint.PreviousSecretUntil });
         endpoint.Secret = secrets.Seal(secret);
         var done = new WebhookChange.Done(endpoint, secret);
         receipt?.AddTo(db, done);
@@ -206,7 +213,17 @@ public sealed class WebhookSubscriptions(
     {
         DemandManager(caller);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await Own(db, caller, endpointId).ExecuteDeleteAsync(cancellationToken) == 1;
+        await using var unit = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await Own(db, caller, endpointId).AsNoTracking().SingleOrDefaultAsync(cancellationToken) is not { } endpoint
+            || await Own(db, caller, endpointId).ExecuteDeleteAsync(cancellationToken) == 0)
+        {
+            return false;
+        }
+
+        db.Record(caller, clock.Now(), AuditActs.WebhookRemoved, endpointId, new { endpoint.Url, Events = endpoint.EventList }, null);
+        await db.SaveChangesAsync(cancellationToken);
+        await unit.CommitAsync(cancellationToken);
+        return true;
     }
 
     internal static void DemandManager(Caller caller)
