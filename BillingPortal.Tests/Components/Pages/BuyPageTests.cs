@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Purchases;
 using BillingPortal.Tests.Support;
@@ -49,6 +50,25 @@ public abstract class BuyPageTests<TEngine>(StoreFixture<TEngine> store, Browser
 
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/sandbox/checkout/"));
         Assert.Single(await site.Services.GetRequiredService<PaymentTracker>().ListOpenAsync(person.Caller, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Api_credits_are_bought_on_any_plan_and_show_their_fee_first()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/buy?pack=growth&canceled=1");
+
+        var growth = page.GetByRole(AriaRole.Region, new() { Name = "API Growth" });
+        await Assertions.Expect(growth).ToContainTextAsync("2,374,050");
+        await Assertions.Expect(growth).ToContainTextAsync("You pay $24.99, of which $1.25 is the fee.");
+        await Assertions.Expect(growth).ToContainTextAsync("Your choice");
+        await growth.GetByRole(AriaRole.Button, new() { Name = "Pay $24.99" }).ClickAsync();
+
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/sandbox/checkout/"));
+        var payment = Assert.Single(await site.Services.GetRequiredService<PaymentTracker>().ListOpenAsync(person.Caller, TestContext.Current.CancellationToken));
+        Assert.Equal((PaymentKind.ApiPack, Credits.FromWhole(2_374_050)), (payment.Kind, payment.Credits));
     }
 
     [Fact]
