@@ -49,7 +49,7 @@ public sealed record EstimateAdvice(string Title, IReadOnlyList<string> Reasons,
             return new("No plan covers this", ["Neither do all the packs that a month allows. An organization can still top up as it goes."], [start]);
         }
 
-        var reasons = new List<string> { SumOf(plan) };
+        var reasons = new List<string> { SumOf(plan, "Its credits") };
         if (cover is { LacksFlows: false, Packs: { Packs: [_, ..] } packs })
         {
             reasons.Add($"On a paid plan already, packs alone are {NameOf(packs)}, {Display.Price(packs.Price)}.");
@@ -64,7 +64,7 @@ public sealed record EstimateAdvice(string Title, IReadOnlyList<string> Reasons,
         {
             return new(
                 cover.Price is null ? $"{plan.Plan.Name} covers it: {Display.Price(plan.Price)} a month" : $"{plan.Plan.Name} would be cheaper: {Display.Price(plan.Price)} a month",
-                [SumOf(plan), AsItIs(cover, viewer)],
+                [SumOf(plan, "Its credits and what you hold"), AsItIs(cover, viewer)],
                 [new AdviceLink($"Look at {plan.Plan.Name}", $"/plan?plan={plan.Plan.Id}&interval={viewer.Means.Interval.ToString().ToLowerInvariant()}#review")]);
         }
 
@@ -119,9 +119,9 @@ public sealed record EstimateAdvice(string Title, IReadOnlyList<string> Reasons,
         _ => $"As it is, {viewer.PlanName} costs {Display.Price(cover.PlanPrice)} a month.",
     };
 
-    private static string SumOf(PlanOption plan) => plan.Packs.Packs.IsEmpty
-        ? $"Its credits cover {Display.Amount(plan.Credits)} with nothing to buy."
-        : $"{Display.Price(plan.PlanPrice)} for the plan, and {NameOf(plan.Packs)}, {Display.Price(plan.Packs.Price)}, for what its credits do not cover.";
+    private static string SumOf(PlanOption plan, string means) => plan.Packs.Packs.IsEmpty
+        ? $"{means} cover it, with no packs to buy."
+        : $"{means} leave some to buy: {Display.Price(plan.PlanPrice)} for the plan, and {NameOf(plan.Packs)}, {Display.Price(plan.Packs.Price)}.";
 
     private static string NameOf(PackMix mix) => string.Join(" and ", mix.Packs.Select(one => $"{one.Count} × {one.Pack.Name}"));
 

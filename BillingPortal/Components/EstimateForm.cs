@@ -124,7 +124,7 @@ public sealed class EstimateForm(PriceCatalog catalog, Estimator estimator)
     private IEnumerable<EstimateField> FieldsOf(OperationRate operation, Plan plan)
     {
         string Per(Ledger.Credits rate) =>
-            $"{Display.Amount(rate)}{(operation.CreditType == CreditTypes.Credits ? "" : $" {CreditTypes.NameOf(operation.CreditType)}")} per {operation.PricedUnit}";
+            $"{Display.Amount(rate)} per {operation.PricedUnit}{(operation.CreditType == CreditTypes.Credits ? "" : $", {CreditTypes.NameOf(operation.CreditType)}")}";
         var whole = operation.PartUnits is PartUnits.Refuse;
         if (operation.PricedByModel)
         {

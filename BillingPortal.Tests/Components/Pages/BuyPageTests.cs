@@ -115,6 +115,7 @@ public abstract class BuyPageTests<TEngine>(StoreFixture<TEngine> store, Browser
         var page = await site.NewPageAsync(browser);
 
         await page.SignInAsync(person, "/buy");
+        await page.AliveAsync();
 
         await Assertions.Expect(page.GetByText("Packs come with a paid plan.")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Needs a paid plan" })).ToHaveCountAsync(Catalogs.Shipped.Packs.Length);
