@@ -11,10 +11,14 @@ using Microsoft.Extensions.Options;
 namespace BillingPortal.Metering;
 
 /// <summary>Tells once when a wallet runs low, and once when it is empty, after the fact: charges do not wait for it.</summary>
-/// <remarks>It looks at each organization whose wallets changed, at most once a second, and at its start at those that changed last before it.</remarks>
+/// <remarks>
+/// It looks at the organizations whose wallets changed, at most once a second, and at its start at those that changed last before it. One cheap look is at the stored
+/// figures of many; only where they give another level than was told last does it look closely.
+/// </remarks>
 public sealed class BalanceWatch(
     BalanceFeed feed,
     CurrentWallets wallets,
+    WalletReader reader,
     TransactionHistory history,
     IDbContextFactory<BillingDbContext> contexts,
     IStoreSessions sessions,
@@ -22,6 +26,7 @@ public sealed class BalanceWatch(
     TimeProvider clock,
     ILogger<BalanceWatch> logger) : BackgroundService
 {
+    private const int Page = 500;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     // What was committed just before an end of the process may not have been looked at.
@@ -32,8 +37,8 @@ public sealed class BalanceWatch(
     /// <summary>Looks at one organization's wallets, and tells what it was not told.</summary>
     public async Task CheckAsync(string organizationId, CancellationToken cancellationToken)
     {
-        await CheckAsync(organizationId, CreditTypes.Credits, Credits.FromWhole(options.Value.LowCredits), cancellationToken);
-        await CheckAsync(organizationId, CreditTypes.ApiCredits, Credits.FromWhole(options.Value.LowApiCredits), cancellationToken);
+        await CheckAsync(organizationId, CreditTypes.Credits, cancellationToken);
+        await CheckAsync(organizationId, CreditTypes.ApiCredits, cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -75,24 +80,53 @@ public sealed class BalanceWatch(
 
     private async Task CheckChangedAsync(CancellationToken cancellationToken)
     {
-        foreach (var organizationId in changed.Keys)
+        foreach (var page in changed.Keys.Chunk(Page))
         {
             // Taken off before the look: what changes during it is looked at again.
-            changed.TryRemove(organizationId, out _);
+            foreach (var organizationId in page)
+            {
+                changed.TryRemove(organizationId, out _);
+            }
+
             try
             {
-                await CheckAsync(organizationId, cancellationToken);
+                foreach (var organizationId in await CrossingAsync(page, cancellationToken))
+                {
+                    await CheckAsync(organizationId, cancellationToken);
+                }
             }
             catch
             {
-                Note(organizationId);
+                Array.ForEach(page, Note);
                 throw;
             }
         }
     }
 
-    private async Task CheckAsync(string organizationId, string creditType, Credits threshold, CancellationToken cancellationToken)
+    /// <summary>Those of the organizations whose stored figures give another level than was told last, or are no longer exact.</summary>
+    private async Task<IEnumerable<string>> CrossingAsync(string[] organizationIds, CancellationToken cancellationToken)
     {
+        var balances = await reader.GetStoredAsync(organizationIds, cancellationToken);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var told = (await db.Set<BalanceLevelRow>().AsNoTracking().Where(row => organizationIds.Contains(row.OrganizationId)).ToListAsync(cancellationToken))
+            .ToDictionary(row => new WalletKey(row.OrganizationId, row.CreditType), row => row.Level);
+        return balances
+            .Where(stored => stored.Balance.Key.CreditType is CreditTypes.Credits or CreditTypes.ApiCredits)
+            .Where(stored => stored.ChangedSince
+                || LevelOf(stored.Balance.Available, ThresholdOf(stored.Balance.Key.CreditType)) != told.GetValueOrDefault(stored.Balance.Key))
+            .Select(stored => stored.Balance.Key.OrganizationId)
+            .Distinct(StringComparer.Ordinal);
+    }
+
+    private Credits ThresholdOf(string creditType) =>
+        Credits.FromWhole(creditType is CreditTypes.Credits ? options.Value.LowCredits : options.Value.LowApiCredits);
+
+    private static BalanceLevel LevelOf(Credits available, Credits threshold) =>
+        !available.IsPositive ? BalanceLevel.Exhausted : available < threshold ? BalanceLevel.Low : BalanceLevel.Sufficient;
+
+    private async Task CheckAsync(string organizationId, string creditType, CancellationToken cancellationToken)
+    {
+        var threshold = ThresholdOf(creditType);
         var wallet = await wallets.GetWalletAsync(Caller.ForSystem("balance-watch", organizationId), creditType, cancellationToken);
         if (wallet.Sequence == 0)
         {
@@ -102,7 +136,7 @@ public sealed class BalanceWatch(
 
         var now = clock.Now();
         var available = wallet.AvailableAt(now);
-        var level = !available.IsPositive ? BalanceLevel.Exhausted : available < threshold ? BalanceLevel.Low : BalanceLevel.Sufficient;
+        var level = LevelOf(available, threshold);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var row = await db.Set<BalanceLevelRow>().AsNoTracking()
             .SingleOrDefaultAsync(told => told.OrganizationId == organizationId && told.CreditType == creditType, cancellationToken);

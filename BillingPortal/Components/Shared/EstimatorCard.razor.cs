@@ -75,7 +75,7 @@ public sealed partial class EstimatorCard : IAsyncDisposable
     {
         new("Included minutes", cover!.ByMinutes, "var(--amber)"),
         new($"{Overview!.PlanName} plan credits", cover.ByAllowance, "var(--blue)"),
-        new("Other credits you hold", cover.ByHeld, "var(--teal)"),
+        new(cover.ByAllowance.IsPositive ? "Other credits you hold" : "Credits you hold", cover.ByHeld, "var(--teal)"),
         new(cover.Owed.IsPositive ? "Still missing, what is owed included" : "Still missing", cover.Missing, "var(--other)", "held"),
     }.Where(source => source.Credits.IsPositive);
 
