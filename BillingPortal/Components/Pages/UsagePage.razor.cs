@@ -94,9 +94,8 @@ public sealed partial class UsagePage
         }
     }
 
-    // "Tuesday 3 Mar took 4,210 credits, the most of any Tuesday in the 8 weeks before was 1,830. Mostly Image → HTML, from key ci-prod."
-    private string Describe(UnusualDay day) =>
-        $"took {Display.Amount(day.Used)}; the most of any {day.Day.DayOfWeek} in the {UsageSpike.Weeks} weeks before was {Display.Amount(day.Highest)}. "
+    private static string Describe(UnusualDay day) =>
+        $"It took {Display.Amount(day.Used)}; the most of any {day.Day.DayOfWeek} in the {UsageSpike.Weeks} weeks before was {Display.Amount(day.Highest)}. "
         + $"Mostly {day.Operation}{(day.Key is { } key ? $", from key {key}" : "")}.";
 
     private static string Quantity(UsageLine line) =>
