@@ -12,6 +12,12 @@ internal sealed class PortalClaims(UserManager<User> users, IOptions<IdentityOpt
     /// <summary>The claim that names the organization a session acts for.</summary>
     public const string Organization = "org";
 
+    /// <summary>The claim of a platform administrator; pages show the way to the administration by it, and services decide by the database.</summary>
+    public const string Administrator = "administrator";
+
+    /// <summary>The policy that demands that claim.</summary>
+    public const string AdministratorPolicy = "administrator";
+
     /// <summary>A copy of <paramref name="principal"/> that acts for another organization.</summary>
     public static ClaimsPrincipal For(ClaimsPrincipal principal, string organizationId)
     {
@@ -30,6 +36,11 @@ internal sealed class PortalClaims(UserManager<User> users, IOptions<IdentityOpt
     {
         var identity = await base.GenerateClaimsAsync(user);
         identity.AddClaim(new Claim(Organization, await organizations.OpenAsync(user, CancellationToken.None)));
+        if (user.IsPlatformAdministrator)
+        {
+            identity.AddClaim(new Claim(Administrator, "true"));
+        }
+
         return identity;
     }
 }

@@ -22,6 +22,8 @@ public static class ComponentServices
         services.AddSingleton<EstimateOverviews>();
         services.AddSingleton<PlanOverviews>();
         services.AddSingleton<InvoiceOverviews>();
+        services.AddSingleton<CustomerOverviews>();
+        services.AddSingleton<LedgerOverviews>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         services.AddRazorComponents()
             .AddInteractiveServerComponents()
@@ -52,6 +54,8 @@ public static class ComponentServices
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         app.MapPreferences();
         app.MapTransactionExport();
+        app.MapAuditExport();
+        app.MapGrantExport();
         return app;
     }
 
