@@ -15,6 +15,17 @@ public static class AuditActs
     public const string MemberChanged = "member.role_changed";
     public const string MemberRemoved = "member.removed";
 
+    public const string OrganizationRenamed = "organization.renamed";
+    public const string BillingDetailsChanged = "billing_details.changed";
+    public const string CardPreferred = "card.made_default";
+    public const string CardRemoved = "card.removed";
+    public const string AutoReloadChanged = "auto_reload.changed";
+
+    public const string WebhookAdded = "webhook.added";
+    public const string WebhookChanged = "webhook.changed";
+    public const string WebhookSecretRolled = "webhook.secret_rolled";
+    public const string WebhookRemoved = "webhook.removed";
+
     public const string CreditGranted = "credit.granted";
     public const string CreditDeducted = "credit.deducted";
     public const string CreditVoided = "credit.voided";
@@ -28,6 +39,8 @@ public static class AuditActs
     [
         KeyCreated, KeyRotated, KeyRevoked,
         MemberInvited, InvitationWithdrawn, MemberJoined, MemberChanged, MemberRemoved,
+        OrganizationRenamed, BillingDetailsChanged, CardPreferred, CardRemoved, AutoReloadChanged,
+        WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
         CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,
     ];
 }
