@@ -6,10 +6,13 @@ using BillingPortal.Access;
 using BillingPortal.Accounts;
 using BillingPortal.Audit;
 using BillingPortal.Gifting;
+using BillingPortal.Invoices;
 using BillingPortal.Ledger;
+using BillingPortal.Purchases;
 using BillingPortal.Store;
 using BillingPortal.Tests.Api;
 using BillingPortal.Tests.Support;
+using BillingPortal.Webhooks;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -65,6 +68,36 @@ public abstract class AuditLogTests<TEngine>(KeyedSite<TEngine> portal) : IClass
         Assert.Equal((granted.TransactionId, administrator.Caller.Actor), (entry.Subject, entry.Actor));
         Assert.Equal(25, after.GetProperty("balance").GetDecimal() - before.GetProperty("balance").GetDecimal());
         Assert.Equal("sorry", after.GetProperty("note").GetString());
+    }
+
+    [Fact]
+    public async Task Money_rules_details_and_webhooks_are_logged_with_what_they_were_before()
+    {
+        var owner = await portal.Site.SignUpAsync(plan: "pro");
+        await portal.Get<AutoReloads>().SaveAsync(owner.Caller, false, new AutoReloadRule(Money.FromDollars(10), Money.FromDollars(50), null), Ct);
+        await portal.Get<AutoReloads>().SaveAsync(owner.Caller, true, new AutoReloadRule(Money.FromDollars(20), Money.FromDollars(50), null), Ct);
+        await portal.Get<BillingDetailsBook>().ChangeAsync(owner.Caller, new BillingDetails("Acme", "Main Street 1", "", ""), Ct);
+        await portal.Get<Organizations>().RenameAsync(owner.Caller, "Acme Ltd", Ct);
+        var webhooks = portal.Get<WebhookSubscriptions>();
+        var added = Assert.IsType<WebhookChange.Done>(await webhooks.AddAsync(owner.Caller, "https://example.com/hook", ["post.created"], null, Ct));
+        await webhooks.ChangeAsync(owner.Caller, added.Endpoint.Id, new WebhookEdit(IsActive: false), Ct);
+        await webhooks.RollSecretAsync(owner.Caller, added.Endpoint.Id, 1, null, Ct);
+        await webhooks.RemoveAsync(owner.Caller, added.Endpoint.Id, Ct);
+        await webhooks.RemoveAsync(owner.Caller, added.Endpoint.Id, Ct);
+
+        var entries = (await Log.ListAsync(owner.Caller, new AuditQuery(), Ct)).Entries.OrderBy(entry => entry.Act, StringComparer.Ordinal).ToList();
+
+        Assert.Equal(
+            [
+                AuditActs.AutoReloadChanged, AuditActs.AutoReloadChanged, AuditActs.BillingDetailsChanged, AuditActs.OrganizationRenamed,
+                AuditActs.WebhookAdded, AuditActs.WebhookChanged, AuditActs.WebhookRemoved, AuditActs.WebhookSecretRolled,
+            ],
+            entries.Select(entry => entry.Act));
+        var rule = Assert.Single(entries, entry => entry.Act is AuditActs.AutoReloadChanged && entry.Before is not null);
+        Assert.Equal((10, 20), (JsonElement.Parse(rule.Before!).GetProperty("threshold").GetDecimal(), JsonElement.Parse(rule.After!).GetProperty("threshold").GetDecimal()));
+        Assert.Contains("Acme Ltd", entries[3].After, StringComparison.Ordinal);
+        Assert.Null(entries[^2].After);
+        Assert.DoesNotContain("whsec_", JsonSerializer.Serialize(entries), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,6 +170,13 @@ public abstract class AuditLogTests<TEngine>(KeyedSite<TEngine> portal) : IClass
         await portal.Site.NewKeyAsync(person);
         return person;
     }
+}
+
+public sealed class AuditActsTests
+{
+    [Fact]
+    public void Every_act_can_be_searched_for() => Assert.Equal(
+        typeof(AuditActs).GetFields().Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!).Order(), AuditActs.All.Order());
 }
 
 public sealed class AuditLogTestsOnSqlite(KeyedSite<SqliteEngine> portal) : AuditLogTests<SqliteEngine>(portal);

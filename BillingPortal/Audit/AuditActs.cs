@@ -23,7 +23,7 @@ public static class AuditActs
     public const string BillingDetailsChanged = "billing_details.changed";
 
     public const string CardSaved = "card.saved";
-    public const string CardChosen = "card.chosen";
+    public const string CardPreferred = "card.made_default";
     public const string CardRemoved = "card.removed";
 
     public const string WebhookAdded = "webhook.added";
@@ -49,7 +49,7 @@ public static class AuditActs
         MemberInvited, InvitationWithdrawn, MemberJoined, MemberChanged, MemberRemoved,
         OrganizationMade, OrganizationRenamed,
         PlanChanged, AutoReloadChanged, BillingDetailsChanged,
-        CardSaved, CardChosen, CardRemoved,
+        CardSaved, CardPreferred, CardRemoved,
         WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
         NumberRented, NumberReleased,
         CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,

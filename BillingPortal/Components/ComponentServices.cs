@@ -18,6 +18,8 @@ public static class ComponentServices
         services.AddSingleton<PaymentProgressReader>();
         services.AddSingleton<UsageOverviews>();
         services.AddSingleton<PackShelves>();
+        services.AddSingleton<EstimateForm>();
+        services.AddSingleton<EstimateOverviews>();
         services.AddSingleton<PlanOverviews>();
         services.AddSingleton<InvoiceOverviews>();
         services.AddSingleton<CustomerOverviews>();

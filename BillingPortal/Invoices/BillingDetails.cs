@@ -119,12 +119,12 @@ public sealed class BillingDetailsBook(IDbContextFactory<BillingDbContext> conte
 
     private async Task StoreAsync(Caller caller, BillingDetails details, CancellationToken cancellationToken)
     {
-        var (organizationId, now) = (caller.OrganizationId, clock.Now());
+        var organizationId = caller.OrganizationId;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var row = await db.Set<BillingDetailsRow>().FirstOrDefaultAsync(row => row.OrganizationId == organizationId, cancellationToken);
         db.Record(
-            caller, now, AuditActs.BillingDetailsChanged, organizationId,
-            row is null ? null : new BillingDetails(row.Name, row.Address, row.TaxId, row.Reference), details);
+            caller, clock.Now(), AuditActs.BillingDetailsChanged, organizationId,
+            row is null ? null : new { row.Name, row.Address, row.TaxId, row.Reference }, new { details.Name, details.Address, details.TaxId, details.Reference });
         if (row is null)
         {
             db.Add(new BillingDetailsRow
@@ -134,12 +134,12 @@ public sealed class BillingDetailsBook(IDbContextFactory<BillingDbContext> conte
                 Address = details.Address,
                 TaxId = details.TaxId,
                 Reference = details.Reference,
-                UpdatedAt = now,
+                UpdatedAt = clock.Now(),
             });
         }
         else
         {
-            (row.Name, row.Address, row.TaxId, row.Reference, row.UpdatedAt) = (details.Name, details.Address, details.TaxId, details.Reference, now);
+            (row.Name, row.Address, row.TaxId, row.Reference, row.UpdatedAt) = (details.Name, details.Address, details.TaxId, details.Reference, clock.Now());
         }
 
         await db.SaveChangesAsync(cancellationToken);

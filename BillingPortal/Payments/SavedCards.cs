@@ -162,12 +162,12 @@ public sealed class SavedCards(
             }
         }
 
-        await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
+        await using (var unit = await db.Database.BeginTransactionAsync(cancellationToken))
         {
             await MarkRemovedAsync(db, [cardId], cancellationToken);
             db.Record(caller, clock.Now(), AuditActs.CardRemoved, cardId, new { card.Brand, card.Last4 }, null);
             await db.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
+            await unit.CommitAsync(cancellationToken);
         }
 
         await ChooseIfNoneAsync(db, caller.OrganizationId, cancellationToken);
@@ -305,14 +305,20 @@ public sealed class SavedCards(
         var cards = await Kept(db, organizationId).AsNoTracking().OrderByDescending(row => row.Id).Take(MaxCards).ToListAsync(cancellationToken);
         if (cards.Count > 0 && cards.All(card => !card.IsDefault))
         {
-            await ChooseAsync(db, organizationId, cards[0].Id, by: null, cancellationToken);
+            await ChooseAsync(db, organizationId, cards[0].Id, null, cancellationToken);
         }
     }
 
-    private async Task ChooseAsync(BillingDbContext db, string organizationId, string cardId, Caller? by, CancellationToken cancellationToken)
+    /// <param name="db">Nothing else is pending in it.</param>
+    /// <param name="organizationId">Whose card.</param>
+    /// <param name="cardId">Which.</param>
+    /// <param name="chooser">Whose wish it is; null: nobody's, another card went.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private async Task ChooseAsync(BillingDbContext db, string organizationId, string cardId, Caller? chooser, CancellationToken cancellationToken)
     {
         while (true)
         {
+            db.ChangeTracker.Clear();
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             try
             {
@@ -320,9 +326,9 @@ public sealed class SavedCards(
                     .ExecuteUpdateAsync(row => row.SetProperty(c => c.IsDefault, false), cancellationToken);
                 await Kept(db, organizationId).Where(row => row.Id == cardId)
                     .ExecuteUpdateAsync(row => row.SetProperty(c => c.IsDefault, true), cancellationToken);
-                if (by is not null)
+                if (chooser is not null)
                 {
-                    db.Record(by, clock.Now(), AuditActs.CardChosen, cardId, null, null);
+                    db.Record(chooser, clock.Now(), AuditActs.CardPreferred, cardId, null, new { IsDefault = true });
                     await db.SaveChangesAsync(cancellationToken);
                 }
 
@@ -332,7 +338,6 @@ public sealed class SavedCards(
             catch (Exception exception) when (stores.IsUniqueViolation(exception))
             {
                 // Another card was chosen at the same moment; the later choice counts.
-                db.ChangeTracker.Clear();
             }
         }
     }

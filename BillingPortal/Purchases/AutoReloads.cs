@@ -147,7 +147,7 @@ public sealed class AutoReloads(
                 return null;
             }
 
-            var before = setting is null ? null : new { setting.IsEnabled, Threshold = setting.ThresholdCents, Amount = setting.AmountCents, MonthlyLimit = setting.MonthlyLimitCents };
+            var before = setting is null ? null : TermsOf(setting);
             if (setting is null)
             {
                 setting = new AutoReloadSetting
@@ -163,9 +163,7 @@ public sealed class AutoReloads(
             }
 
             Change(setting, caller, isEnabled, rule ?? setting.Rule);
-            db.Record(
-                caller, setting.UpdatedAt, AuditActs.AutoReloadChanged, caller.OrganizationId, before,
-                new { setting.IsEnabled, Threshold = setting.ThresholdCents, Amount = setting.AmountCents, MonthlyLimit = setting.MonthlyLimitCents });
+            db.Record(caller, setting.UpdatedAt, AuditActs.AutoReloadChanged, caller.OrganizationId, before, TermsOf(setting));
             try
             {
                 await db.SaveChangesAsync(cancellationToken);
@@ -178,6 +176,14 @@ public sealed class AutoReloads(
             }
         }
     }
+
+    private static object TermsOf(AutoReloadSetting setting) => new
+    {
+        setting.IsEnabled,
+        Threshold = setting.ThresholdCents,
+        Amount = setting.AmountCents,
+        MonthlyLimit = setting.MonthlyLimitCents,
+    };
 
     private void Change(AutoReloadSetting setting, Caller caller, bool isEnabled, AutoReloadRule rule)
     {

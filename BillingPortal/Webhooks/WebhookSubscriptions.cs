@@ -107,7 +107,7 @@ public sealed class WebhookSubscriptions(
             };
             var done = new WebhookChange.Done(endpoint, secret);
             db.Add(endpoint);
-            db.Record(caller, now, AuditActs.WebhookAdded, endpoint.Id, null, new { endpoint.Url, Events = endpoint.EventList });
+            db.Record(caller, now, AuditActs.WebhookAdded, endpoint.Id, null, new { url, Events = endpoint.EventList });
             receipt?.AddTo(db, done);
             try
             {
@@ -165,7 +165,7 @@ public sealed class WebhookSubscriptions(
 
         db.Record(
             caller, now, AuditActs.WebhookChanged, endpointId, new { endpoint.Url, Events = endpoint.EventList, endpoint.IsActive },
-            new { url, events, IsActive = edit.IsActive ?? endpoint.IsActive });
+            new { Url = url, Events = events, IsActive = edit.IsActive ?? endpoint.IsActive });
         await db.SaveChangesAsync(cancellationToken);
         await unit.CommitAsync(cancellationToken);
         return await Own(db, caller, endpointId).AsNoTracking().SingleOrDefaultAsync(cancellationToken) is { } changed
@@ -195,12 +195,12 @@ public sealed class WebhookSubscriptions(
             return new WebhookChange.NotFound();
         }
 
-        var (now, secret) = (clock.Now(), WebhookSecrets.New());
+        var secret = WebhookSecrets.New();
         endpoint.PreviousSecret = endpoint.Secret;
-        endpoint.PreviousSecretUntil = now.AddHours(overlapHours);
-        db.Record(caller, now, AuditActs.WebhookSecretRolled, endpoint.Id, null, new { OldUntil = endpoint.PreviousSecretUntil });
+        endpoint.PreviousSecretUntil = clock.Now().AddHours(overlapHours);
         endpoint.Secret = secrets.Seal(secret);
         var done = new WebhookChange.Done(endpoint, secret);
+        db.Record(caller, clock.Now(), AuditActs.WebhookSecretRolled, endpointId, null, new { endpoint.PreviousSecretUntil });
         receipt?.AddTo(db, done);
         await db.SaveChangesAsync(cancellationToken);
         return done;
@@ -214,8 +214,8 @@ public sealed class WebhookSubscriptions(
         DemandManager(caller);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var unit = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await Own(db, caller, endpointId).AsNoTracking().SingleOrDefaultAsync(cancellationToken) is not { } endpoint
-            || await Own(db, caller, endpointId).ExecuteDeleteAsync(cancellationToken) == 0)
+        var endpoint = await Own(db, caller, endpointId).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        if (endpoint is null || await Own(db, caller, endpointId).ExecuteDeleteAsync(cancellationToken) == 0)
         {
             return false;
         }

@@ -17,6 +17,7 @@ internal static class Navigation
         [
             new("wallet", "Wallet", "wallet"),
             new("usage", "Usage", "usage"),
+            new("estimate", "Estimator", "sum"),
             new("buy", "Buy credits", "buy"),
             new("auto-reload", "Auto-reload", "bolt"),
             new("gifts", "Gifts", "gift"),
