@@ -48,6 +48,9 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
     /// <summary>The longest time between two readings: what expires says nothing when it does.</summary>
     protected virtual TimeSpan Patience => TimeSpan.FromSeconds(30);
 
+    /// <summary>Calls <paramref name="onChange"/> whenever what is shown may have changed: with the organization's balance, unless said otherwise.</summary>
+    protected virtual IDisposable Follow(Caller caller, Action onChange) => Feed.Subscribe(caller.OrganizationId, onChange);
+
     protected abstract Task<TView> ReadAsync(Caller caller, CancellationToken cancellationToken);
 
     protected override async Task OnInitializedAsync()
@@ -61,7 +64,7 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
         if (RendererInfo.IsInteractive)
         {
             refresher = new Refresher(Clock, Pace, Patience);
-            subscription = Feed.Subscribe(caller.OrganizationId, refresher.Signal);
+            subscription = Follow(caller, refresher.Signal);
         }
 
         if (!kept)
