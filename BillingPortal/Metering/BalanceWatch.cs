@@ -6,22 +6,26 @@ using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 
 namespace BillingPortal.Metering;
 
-/// <summary>Tells once when a wallet runs low, and once when it is empty, after the fact: charges do not wait for it.</summary>
-/// <remarks>It looks at each organization whose wallets changed, at most once a second, and at its start at those that changed last before it.</remarks>
+/// <summary>Tells once when a wallet falls below a level that its owner asked to be told of, and once when it is empty, after the fact: charges do not wait for it.</summary>
+/// <remarks>
+/// It looks at the organizations whose wallets changed, at most once a second, and at its start at those that changed last before it. One cheap look is at the stored
+/// figures of many; only where they give another level than was told last does it look closely.
+/// </remarks>
 public sealed class BalanceWatch(
     BalanceFeed feed,
     CurrentWallets wallets,
+    WalletReader reader,
     TransactionHistory history,
     IDbContextFactory<BillingDbContext> contexts,
     IStoreSessions sessions,
-    IOptions<BalanceAlertOptions> options,
+    BalanceAlerts alerts,
     TimeProvider clock,
     ILogger<BalanceWatch> logger) : BackgroundService
 {
+    private const int Page = 500;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     // What was committed just before an end of the process may not have been looked at.
@@ -32,8 +36,12 @@ public sealed class BalanceWatch(
     /// <summary>Looks at one organization's wallets, and tells what it was not told.</summary>
     public async Task CheckAsync(string organizationId, CancellationToken cancellationToken)
     {
-        await CheckAsync(organizationId, CreditTypes.Credits, Credits.FromWhole(options.Value.LowCredits), cancellationToken);
-        await CheckAsync(organizationId, CreditTypes.ApiCredits, Credits.FromWhole(options.Value.LowApiCredits), cancellationToken);
+        var levels = await alerts.LevelsOfAsync([organizationId], cancellationToken);
+        foreach (var creditType in BalanceAlerts.CreditKinds)
+        {
+            var key = new WalletKey(organizationId, creditType);
+            await CheckAsync(key, levels(key), cancellationToken);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -75,24 +83,51 @@ public sealed class BalanceWatch(
 
     private async Task CheckChangedAsync(CancellationToken cancellationToken)
     {
-        foreach (var organizationId in changed.Keys)
+        foreach (var page in changed.Keys.Chunk(Page))
         {
             // Taken off before the look: what changes during it is looked at again.
-            changed.TryRemove(organizationId, out _);
+            foreach (var organizationId in page)
+            {
+                changed.TryRemove(organizationId, out _);
+            }
+
             try
             {
-                await CheckAsync(organizationId, cancellationToken);
+                foreach (var organizationId in await CrossingAsync(page, cancellationToken))
+                {
+                    await CheckAsync(organizationId, cancellationToken);
+                }
             }
             catch
             {
-                Note(organizationId);
+                Array.ForEach(page, Note);
                 throw;
             }
         }
     }
 
-    private async Task CheckAsync(string organizationId, string creditType, Credits threshold, CancellationToken cancellationToken)
+    /// <summary>Those of the organizations whose stored figures give another level than was told last, or are no longer exact.</summary>
+    private async Task<IEnumerable<string>> CrossingAsync(string[] organizationIds, CancellationToken cancellationToken)
     {
+        var levels = await alerts.LevelsOfAsync(organizationIds, cancellationToken);
+        var balances = await reader.GetStoredAsync(organizationIds, cancellationToken);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var told = (await db.Set<BalanceLevelRow>().AsNoTracking().Where(row => organizationIds.Contains(row.OrganizationId)).ToListAsync(cancellationToken))
+            .ToDictionary(row => new WalletKey(row.OrganizationId, row.CreditType), row => row.BelowMicros);
+        return balances
+            .Where(stored => BalanceAlerts.CreditKinds.Contains(stored.Balance.Key.CreditType))
+            .Where(stored => stored.ChangedSince || LevelOf(stored.Balance.Available, levels(stored.Balance.Key)) != told.GetValueOrDefault(stored.Balance.Key))
+            .Select(stored => stored.Balance.Key.OrganizationId)
+            .Distinct(StringComparer.Ordinal);
+    }
+
+    /// <summary>The lowest level that so much is below; zero: nothing is left; null: none.</summary>
+    private static Credits? LevelOf(Credits available, IReadOnlyList<Credits> levels) =>
+        available.IsPositive ? levels.Where(level => available < level).Min(level => (Credits?)level) : Credits.Zero;
+
+    private async Task CheckAsync(WalletKey key, IReadOnlyList<Credits> levels, CancellationToken cancellationToken)
+    {
+        var (organizationId, creditType) = key;
         var wallet = await wallets.GetWalletAsync(Caller.ForSystem("balance-watch", organizationId), creditType, cancellationToken);
         if (wallet.Sequence == 0)
         {
@@ -102,11 +137,11 @@ public sealed class BalanceWatch(
 
         var now = clock.Now();
         var available = wallet.AvailableAt(now);
-        var level = !available.IsPositive ? BalanceLevel.Exhausted : available < threshold ? BalanceLevel.Low : BalanceLevel.Sufficient;
+        var level = LevelOf(available, levels);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var row = await db.Set<BalanceLevelRow>().AsNoTracking()
             .SingleOrDefaultAsync(told => told.OrganizationId == organizationId && told.CreditType == creditType, cancellationToken);
-        var before = row?.Level ?? BalanceLevel.Sufficient;
+        var before = row?.BelowMicros;
         if (level == before)
         {
             return;
@@ -115,21 +150,21 @@ public sealed class BalanceWatch(
         await using var unit = await db.Database.BeginTransactionAsync(cancellationToken);
         if (row is null)
         {
-            db.Add(new BalanceLevelRow { OrganizationId = organizationId, CreditType = creditType, Level = level });
+            db.Add(new BalanceLevelRow { OrganizationId = organizationId, CreditType = creditType, BelowMicros = level });
         }
         else if (await db.Set<BalanceLevelRow>()
-            .Where(told => told.OrganizationId == organizationId && told.CreditType == creditType && told.Level == before)
-            .ExecuteUpdateAsync(told => told.SetProperty(to => to.Level, level), cancellationToken) == 0)
+            .Where(told => told.OrganizationId == organizationId && told.CreditType == creditType && told.BelowMicros == before)
+            .ExecuteUpdateAsync(told => told.SetProperty(to => to.BelowMicros, level), cancellationToken) == 0)
         {
             return;
         }
 
-        if (level > before)
+        if (level is { } reached && (before is null || reached < before))
         {
             db.Add(OutboxEvent.Of(
                 organizationId,
-                level is BalanceLevel.Exhausted ? "credits.exhausted" : "credits.low_balance",
-                new { CreditType = creditType, Balance = available.ToDecimal(), Threshold = level is BalanceLevel.Exhausted ? 0 : threshold.ToDecimal() },
+                reached.IsZero ? "credits.exhausted" : "credits.low_balance",
+                new { CreditType = creditType, Balance = available.ToDecimal(), Threshold = reached.ToDecimal() },
                 now));
         }
 
