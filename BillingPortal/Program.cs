@@ -65,9 +65,9 @@ await app.EnsureDemoDataAsync(CancellationToken.None);
 
 app.UseTrustedProxies();
 app.UseSecurityHeaders();
-app.UseRequestLocalization("en-US");
 app.UseErrorPages();
 app.UseAuthentication();
+app.UseViewerCulture();
 app.UseAuthorization();
 app.UseApi();
 app.UseAntiforgery();

@@ -12,6 +12,12 @@ internal sealed class PortalClaims(UserManager<User> users, IOptions<IdentityOpt
     /// <summary>The claim that names the organization a session acts for.</summary>
     public const string Organization = "org";
 
+    /// <summary>The claim that names the time zone a person chose.</summary>
+    public const string Zone = "zone";
+
+    /// <summary>The claim that names the culture whose numbers a person chose.</summary>
+    public const string Numbers = "numbers";
+
     /// <summary>A copy of <paramref name="principal"/> that acts for another organization.</summary>
     public static ClaimsPrincipal For(ClaimsPrincipal principal, string organizationId)
     {
@@ -30,6 +36,14 @@ internal sealed class PortalClaims(UserManager<User> users, IOptions<IdentityOpt
     {
         var identity = await base.GenerateClaimsAsync(user);
         identity.AddClaim(new Claim(Organization, await organizations.OpenAsync(user, CancellationToken.None)));
+        foreach (var (type, value) in new[] { (Zone, user.TimeZone), (Numbers, user.NumberFormat) })
+        {
+            if (value is not null)
+            {
+                identity.AddClaim(new Claim(type, value));
+            }
+        }
+
         return identity;
     }
 }
