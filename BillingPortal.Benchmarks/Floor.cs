@@ -64,7 +64,7 @@ internal static class Floor
         await connection.OpenAsync();
         if (engine.Provider is DatabaseProvider.Sqlite)
         {
-            await ExecuteAsync(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000;");
+            await ExecuteAsync(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16000;");
         }
 
         return connection;

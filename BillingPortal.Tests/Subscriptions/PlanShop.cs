@@ -123,7 +123,8 @@ public sealed class PlanShop<TEngine> : IAsyncLifetime
     public Task<List<string>> EventsAsync(Caller customer, string type) => Shop.QueryAsync(db => db.Set<OutboxEvent>()
         .Where(row => row.OrganizationId == customer.OrganizationId && row.Type == type).OrderBy(row => row.OccurredAt).ThenBy(row => row.Id).Select(row => row.Data).ToListAsync(Cancel));
 
-    private static Dictionary<string, string?> Settings => new() { ["RateLimits:PerMinute"] = "0" };
+    // Events are kept for a year, so that the months a test moves through sweep none of what it counts.
+    private static Dictionary<string, string?> Settings => new() { ["RateLimits:PerMinute"] = "0", ["Webhooks:RetentionDays"] = "365" };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 }
