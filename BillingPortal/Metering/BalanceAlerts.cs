@@ -60,15 +60,16 @@ public sealed class BalanceAlerts(IDbContextFactory<BillingDbContext> contexts, 
     public async Task SaveAsync(Caller caller, string creditType, IReadOnlyCollection<long> levels, CancellationToken cancellationToken)
     {
         caller.DemandRole(MemberRole.Billing);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(levels.Count, MostLevels);
+        var wanted = levels.Distinct().OrderDescending().ToList();
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(wanted.Count, MostLevels);
         ArgumentOutOfRangeException.ThrowIfNotEqual(CreditKinds.Contains(creditType), true);
-        foreach (var level in levels)
+        foreach (var level in wanted)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(level, 1);
             ArgumentOutOfRangeException.ThrowIfGreaterThan(level, Highest);
         }
 
-        var text = string.Join(' ', levels.Distinct().OrderDescending().Select(level => level.ToString(CultureInfo.InvariantCulture)));
+        var text = string.Join(' ', wanted.Select(level => level.ToString(CultureInfo.InvariantCulture)));
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var row = await db.Set<BalanceAlertRow>().FindAsync([caller.OrganizationId, creditType], cancellationToken);
         if (row is null)
