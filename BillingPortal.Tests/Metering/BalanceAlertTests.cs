@@ -59,6 +59,8 @@ public abstract class BalanceAlertTests<TEngine>(MeteredSite<TEngine> portal) : 
 
     private async Task LeaveAsync(Customer customer, long credits)
     {
+        // What is told has an order by its time.
+        portal.Clock.Now += TimeSpan.FromSeconds(1);
         await portal.LeaveAsync(customer, credits);
         await portal.Get<BalanceWatch>().CheckAsync(customer.Organization, Cancel);
     }

@@ -37,7 +37,7 @@ public abstract class SpendLimitTests<TEngine>(MeteredSite<TEngine> portal) : IC
         var results = batch["results"].EnumerateArray().ToList();
         Assert.Equal(("rejected", "SPEND_LIMIT_REACHED"), (results[0].GetProperty("status").GetString(), results[0].GetProperty("code").GetString()));
         Assert.Equal("free", results[1].GetProperty("status").GetString());
-        Assert.Equal(Credits.FromWhole(1_950), await portal.BalanceAsync(customer));
+        Assert.Equal(Credits.FromWhole(2_100), await portal.BalanceAsync(customer));
         var view = await ViewAsync(customer);
         Assert.Equal((50m, 50m), (view.InDay.ToDecimal(), view.InMonth.ToDecimal()));
     }
@@ -95,7 +95,7 @@ public abstract class SpendLimitTests<TEngine>(MeteredSite<TEngine> portal) : IC
         var beside = await ChatAsync(neighbour, 500);
 
         Assert.Equal((10, 110), (results.Count(result => result.Status is UsageStatus.Charged), results.Count(result => result.Rejection?.Code == UsageRejection.SpendLimitReached)));
-        Assert.Equal(Credits.FromWhole(1_900), await portal.BalanceAsync(customer));
+        Assert.Equal(Credits.FromWhole(2_050), await portal.BalanceAsync(customer));
         Assert.Equal(100m, (await ViewAsync(customer)).InDay.ToDecimal());
         Assert.Equal(200, beside.Status);
         Assert.True((await portal.Get<LedgerVerification>().VerifyAsync(null, Cancel)).IsSound);

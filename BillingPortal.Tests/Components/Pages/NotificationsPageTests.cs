@@ -108,6 +108,7 @@ public abstract class NotificationsPageTests<TEngine>(StoreFixture<TEngine> stor
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Organization: Northwind" })).ToBeVisibleAsync();
 
         await page.GotoAsync("/notifications");
+        await page.AliveAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Organization: Northwind" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = person.Email.Split('@')[0] }).ClickAsync();
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/wallet$"));

@@ -36,7 +36,7 @@ public abstract class SecurityPageTests<TEngine>(StoreFixture<TEngine> store, Br
         await form.GetByLabel("New password").FillAsync("short");
         await form.EvaluateAsync("form => form.querySelector('form').noValidate = true");
         await form.GetByRole(AriaRole.Button).ClickAsync();
-        await Assertions.Expect(page.GetByText("at least 10 characters")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Passwords must be at least 10")).ToBeVisibleAsync();
         await form.GetByLabel("Current password").FillAsync(Person.Password);
         await form.GetByLabel("New password").FillAsync(NewPassword);
         await form.GetByRole(AriaRole.Button).ClickAsync();
