@@ -8,7 +8,7 @@ if (args.Contains("--help"))
 }
 
 var quick = args.Contains("--quick");
-var settings = new Settings(TimeSpan.FromSeconds(quick ? 4 : 3), TimeSpan.FromSeconds(quick ? 4 : 10), quick ? 20_000 : 1_000_000);
+var settings = new Settings(TimeSpan.FromSeconds(quick ? 4 : 10), TimeSpan.FromSeconds(quick ? 4 : 10), quick ? 20_000 : 1_000_000);
 var report = new Report();
 foreach (var start in new (string Name, Func<Task<Engine>> Start)[]
     { ("sqlite", () => Task.FromResult<Engine>(new SqliteEngine())), ("postgres", async () => await PostgresEngine.StartAsync()) })

@@ -4,7 +4,7 @@ namespace BillingPortal.Client;
 
 /// <summary>Client for every surface of the billing portal. One serves a whole program and all its threads.</summary>
 /// <remarks>Every method throws <see cref="PortalException"/> for a refusal, and <see cref="HttpRequestException"/> if the portal stayed away.</remarks>
-public sealed class PortalClient : IDisposable
+public sealed partial class PortalClient : IDisposable
 {
     private readonly Transport transport;
 
@@ -120,6 +120,16 @@ public sealed class PortalClient : IDisposable
 
     public Task<GiftReceipt> GiftFlowsAsync(Gift gift, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         transport.PostAsync<GiftReceipt>("api/flows/gift", gift, idempotencyKey, cancellationToken);
+
+    /// <summary>Gives bonus flows to a person; for platform administrators.</summary>
+    public Task<FlowGrantReceipt> GrantFlowsAsync(FlowGrant grant, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        transport.PostAsync<FlowGrantReceipt>("api/flows/admin/grant", grant, idempotencyKey, cancellationToken);
+
+    public Task<PostPage> GetPostsAsync(string? after = null, int limit = 50, CancellationToken cancellationToken = default) =>
+        transport.GetAsync<PostPage>(Address("api/posts", ("after", after), ("limit", limit)), cancellationToken);
+
+    public Task<Post> GetPostAsync(string postId, CancellationToken cancellationToken = default) =>
+        transport.GetAsync<Post>($"api/posts/{Uri.EscapeDataString(postId)}", cancellationToken);
 
     public Task<Post> CreatePostAsync(NewPost post, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
         transport.PostAsync<Post>("api/posts", post, idempotencyKey, cancellationToken);

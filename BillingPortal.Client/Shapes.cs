@@ -148,6 +148,12 @@ public sealed record Gift(string RecipientEmail, int Amount, string? Note = null
 
 public sealed record GiftReceipt(bool Success, decimal Transferred, decimal YourBalance, string RecipientEmail, string TransactionId);
 
+public sealed record FlowGrant(string UserEmail, int Amount, string? Source = null, string? Note = null);
+
+public sealed record FlowGrantReceipt(decimal Granted, decimal NewBalance, string UserEmail, string TransactionId);
+
+public sealed record PostPage(IReadOnlyList<Post> Posts, int Count, string? NextAfter);
+
 public sealed record NewPost(string ChannelId, string Content, DateTimeOffset? ScheduledFor = null);
 
 /// <remarks>ScheduledFor: Epoch milliseconds. FlowSource: "daily" or "bonus".</remarks>
@@ -164,3 +170,66 @@ public sealed record ApiCreditStatement(
     decimal Balance, [property: JsonPropertyName("total_purchased")] decimal TotalPurchased, [property: JsonPropertyName("total_consumed")] decimal TotalConsumed);
 
 public sealed record CheckoutLink(string Url);
+
+/// <remarks>ClientSecret: for the payment form of the payment provider; null where the buyer is sent to Url.</remarks>
+public sealed record TopUp(string? ClientSecret, string Url, string PaymentId, decimal AmountUsd, decimal Credits);
+
+/// <param name="Enabled">Whether the saved card is charged by itself.</param>
+/// <param name="ThresholdUsd">Below this.</param>
+/// <param name="AmountUsd">So much at a time.</param>
+/// <param name="MonthlyLimitUsd">Never more than this in a month; null: no limit of yours.</param>
+public sealed record AutoReloadRule(bool Enabled, decimal? ThresholdUsd = null, decimal? AmountUsd = null, decimal? MonthlyLimitUsd = null);
+
+/// <remarks>Problem: why it does nothing at present; null: it works.</remarks>
+public sealed record AutoReload(
+    bool Enabled, decimal? ThresholdUsd, decimal? AmountUsd, decimal? MonthlyLimitUsd, decimal ChargedThisMonthUsd, string? Problem, DateTimeOffset? NotBefore,
+    string? OpenPaymentId, Card? Card);
+
+public sealed record Card(string Brand, string Last4, int ExpiryMonth, int ExpiryYear);
+
+/// <remarks>Status: "active" or "past_due". Interval: "monthly" or "yearly".</remarks>
+public sealed record Subscription(
+    Plan Plan, string Status, string Interval, int Seats, DateTimeOffset CurrentPeriodStart, DateTimeOffset CurrentPeriodEnd, bool CancelAtPeriodEnd, string? PendingPlanId);
+
+/// <summary>The subscription as it stands now, or the address at which its change is paid first.</summary>
+public sealed record PlanChange(string? Url, string? PaymentId, Plan? Plan, string? Status, int? Seats, DateTimeOffset? CurrentPeriodEnd);
+
+/// <summary>A key that was made, with its secret.</summary>
+/// <remarks>Replaces, OldKeyExpiresAt: of a rotation.</remarks>
+public sealed record NewKey(
+    string Id,
+    [property: JsonPropertyName("api_key")] string ApiKey,
+    [property: JsonPropertyName("key_prefix")] string KeyPrefix,
+    string Name,
+    IReadOnlyList<string> Scopes,
+    [property: JsonPropertyName("created_at")] DateTimeOffset CreatedAt,
+    [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt,
+    string? Replaces,
+    [property: JsonPropertyName("old_key_expires_at")] DateTimeOffset? OldKeyExpiresAt);
+
+public sealed record ApiKey(
+    string Id,
+    [property: JsonPropertyName("key_prefix")] string KeyPrefix,
+    string Name,
+    IReadOnlyList<string> Scopes,
+    [property: JsonPropertyName("is_active")] bool IsActive,
+    [property: JsonPropertyName("created_at")] DateTimeOffset CreatedAt,
+    [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt,
+    [property: JsonPropertyName("last_used_at")] DateTimeOffset? LastUsedAt,
+    [property: JsonPropertyName("revoked_at")] DateTimeOffset? RevokedAt);
+
+public sealed record KeyPage(IReadOnlyList<ApiKey> Data, [property: JsonPropertyName("next_after")] string? NextAfter);
+
+/// <remarks>CreatedAt: Epoch milliseconds. Secret: what signatures are checked with.</remarks>
+public sealed record NewWebhook(string Id, string Url, IReadOnlyList<string> Events, string Secret, bool Active, long CreatedAt);
+
+/// <remarks>Times: Epoch milliseconds. PauseReason: why nothing is sent at present.</remarks>
+public sealed record Webhook(string Id, string Url, IReadOnlyList<string> Events, bool Active, long CreatedAt, long? PausedAt, string? PauseReason, long? LastAttemptAt);
+
+public sealed record DeliveryPage(IReadOnlyList<Delivery> Deliveries, int Page, int PerPage, long Total);
+
+/// <remarks>Times: Epoch milliseconds.</remarks>
+public sealed record Delivery(
+    string Id, string EventId, string Event, string Status, int Attempts, int? ResponseStatus, string? Error, long CreatedAt, long? NextAttemptAt, long? DeliveredAt);
+
+public sealed record QueuedDelivery(string DeliveryId);

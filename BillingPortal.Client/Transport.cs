@@ -29,6 +29,10 @@ internal sealed class Transport : IDisposable
 
     public Task<T> DeleteAsync<T>(string path, CancellationToken cancellationToken) => SendAsync<T>(HttpMethod.Delete, path, null, null, cancellationToken);
 
+    public Task<T> PutAsync<T>(string path, object body, CancellationToken cancellationToken) => SendAsync<T>(HttpMethod.Put, path, body, null, cancellationToken);
+
+    public Task<T> PatchAsync<T>(string path, object body, CancellationToken cancellationToken) => SendAsync<T>(HttpMethod.Patch, path, body, null, cancellationToken);
+
     public Task<T> PostAsync<T>(string path, object? body, string? idempotencyKey, CancellationToken cancellationToken) =>
         SendAsync<T>(HttpMethod.Post, path, body, idempotencyKey ?? Guid.NewGuid().ToString(), cancellationToken);
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using BillingPortal.Client;
 using BillingPortal.Ledger;
 using BillingPortal.Tests.Metering;
+using BillingPortal.Tests.Support;
 
 namespace BillingPortal.Tests.Clients;
 
@@ -31,6 +32,25 @@ public sealed class ClientTests(Workshop workshop) : IClassFixture<Workshop>
 
         // One image, one chat of two reports, four messages captured, one number: an answer that was lost on its way cost nothing twice.
         Assert.Equal(Credits.FromWhole(2150 - 30 - 1 - 4 - 200), await workshop.Portal.BalanceAsync(customer));
+    }
+
+    [Theory]
+    [InlineData("manage.ts")]
+    [InlineData("manage.py")]
+    public async Task A_client_manages_money_plan_keys_posts_and_webhooks(string program)
+    {
+        var customer = await workshop.Portal.NewCustomerAsync();
+        var user = await workshop.Portal.AsUserAsync(customer);
+        var (adminToken, mintingKey) = await NewAdministratorAsync();
+
+        var output = await workshop.RunAsync(
+            program, Workshop.Program(program), CredentialOf(user), adminToken, mintingKey, customer.Person.Email, customer.Organization);
+
+        Assert.Equal(
+            """
+            2500 false true "lite" 5 2157 "daily" 1 "Hello" 1 "whsec_" 1 false true 0 true true
+            """,
+            string.Join(' ', JsonElement.Parse(output).EnumerateObject().Select(field => field.Value.GetRawText())));
     }
 
     [Fact]
@@ -78,6 +98,51 @@ public sealed class ClientTests(Workshop workshop) : IClassFixture<Workshop>
     }
 
     [Fact]
+    public async Task The_typed_client_manages_money_plan_keys_posts_and_webhooks()
+    {
+        var customer = await workshop.Portal.NewCustomerAsync();
+        using var portal = NewClient(customer);
+        using var user = NewClient(await workshop.Portal.AsUserAsync(customer));
+        var (adminToken, mintingKey) = await NewAdministratorAsync();
+        using var administrator = NewClient(adminToken);
+        using var minter = NewClient(mintingKey);
+
+        var topUp = await user.TopUpAsync(25, cancellationToken: Cancel);
+        var rule = await user.SetAutoReloadAsync(new AutoReloadRule(false, 10, 50, 200), Cancel);
+        var change = await user.ChangePlanAsync("pro", "yearly", cancellationToken: Cancel);
+        var made = await user.GenerateKeyAsync("from C#", 30, ["billing:read"], cancellationToken: Cancel);
+        var rotated = await user.RotateKeyAsync(made.Id, TimeSpan.FromHours(1), cancellationToken: Cancel);
+        await user.RevokeKeyAsync(rotated.Id, cancellationToken: Cancel);
+        var post = await portal.CreatePostAsync(new NewPost("channel_1", "Hello"), cancellationToken: Cancel);
+        var webhook = await portal.AddWebhookAsync(new Uri("https://example.com/hook"), ["credits.purchased"], cancellationToken: Cancel);
+        var queued = await portal.TestWebhookAsync(webhook.Id, cancellationToken: Cancel);
+        var granted = await administrator.GrantFlowsAsync(new FlowGrant(customer.Person.Email, 5, Note: "Thanks"), cancellationToken: Cancel);
+        var minted = await minter.CreditWalletAsync(new CreditRequest(Credits: 7, OrganizationId: customer.Organization, Reference: "r-1"), cancellationToken: Cancel);
+
+        Assert.Equal((25m, 2_500m), (topUp.AmountUsd, topUp.Credits));
+        Assert.Equal((false, 10m, 200m), (rule.Enabled, rule.ThresholdUsd, rule.MonthlyLimitUsd));
+        Assert.Equal(rule, await user.GetAutoReloadAsync(Cancel));
+        Assert.NotEmpty(change.Url!);
+        Assert.Equal(("lite", "active"), ((await portal.GetSubscriptionAsync(Cancel)).Plan.Id, (await portal.GetSubscriptionAsync(Cancel)).Status));
+        Assert.Equal(made.Id, rotated.Replaces);
+        Assert.Equal(["billing:read"], rotated.Scopes);
+        Assert.Equal(workshop.Portal.Clock.Now.AddHours(1), rotated.OldKeyExpiresAt);
+        var keys = (await user.GetKeysAsync(cancellationToken: Cancel)).Data;
+        Assert.Equal((3, rotated.Id), (keys.Count, Assert.Single(keys, key => key.RevokedAt is not null).Id));
+        Assert.Equal(post, await portal.GetPostAsync(post.Id, Cancel));
+        Assert.Equal(post, Assert.Single((await portal.GetPostsAsync(cancellationToken: Cancel)).Posts));
+        Assert.Equal(webhook.Id, Assert.Single(await portal.GetWebhooksAsync(Cancel)).Id);
+        Assert.StartsWith("whsec_", webhook.Secret, StringComparison.Ordinal);
+        Assert.Equal(queued.DeliveryId, Assert.Single((await portal.GetDeliveriesAsync(webhook.Id, cancellationToken: Cancel)).Deliveries).Id);
+        Assert.False((await portal.ChangeWebhookAsync(webhook.Id, active: false, cancellationToken: Cancel)).Active);
+        Assert.Equal(["credits.purchased"], (await portal.GetWebhookAsync(webhook.Id, Cancel)).Events);
+        await portal.DeleteWebhookAsync(webhook.Id, Cancel);
+        Assert.Empty(await portal.GetWebhooksAsync(Cancel));
+        Assert.Equal((5m, 5m, 2_157m), (granted.Granted, granted.NewBalance, minted.BalanceCredits));
+        Assert.Equal(5m, (await portal.GetFlowBalanceAsync(Cancel)).Bonus.Available);
+    }
+
+    [Fact]
     public async Task A_refusal_tells_its_status_its_code_and_its_body()
     {
         var customer = await workshop.Portal.NewCustomerAsync();
@@ -116,7 +181,18 @@ public sealed class ClientTests(Workshop workshop) : IClassFixture<Workshop>
     private static async Task<Estimate> EstimateAsync(PortalClient portal) => await portal.EstimateAsync(
         new Dictionary<string, decimal> { ["image_to_html"] = 50, ["code_export"] = 50, ["figma_export"] = 20 }, Cancel);
 
-    private PortalClient NewClient(Customer customer) => new(workshop.Portal.Site.Address, CredentialOf(customer));
+    private PortalClient NewClient(Customer customer) => NewClient(CredentialOf(customer));
+
+    private PortalClient NewClient(string credential) => new(workshop.Portal.Site.Address, credential);
+
+    /// <summary>A platform administrator's access token, and a key of theirs that may give credit.</summary>
+    private async Task<(string Token, string MintingKey)> NewAdministratorAsync()
+    {
+        var administrator = await workshop.Portal.Site.SignUpAsync(administrator: true, plan: "lite");
+        using var client = await workshop.Portal.Site.NewUserClientAsync(administrator);
+        var (_, secret) = await workshop.Portal.Site.NewKeyAsync(administrator, "billing:read", "billing:write");
+        return (client.DefaultRequestHeaders.Authorization!.Parameter!, secret);
+    }
 
     private static string CredentialOf(Customer customer) => customer.Client.DefaultRequestHeaders.Authorization!.Parameter!;
 

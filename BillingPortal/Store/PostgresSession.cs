@@ -45,11 +45,12 @@ internal sealed class PostgresSession(NpgsqlDataSource source, IServiceProvider 
         }
 
         await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
+        var row = new Row(rows);
         foreach (var read in reads)
         {
             while (await rows.ReadAsync(cancellationToken))
             {
-                read.OnRow(rows);
+                read.OnRow(row);
             }
 
             await rows.NextResultAsync(cancellationToken);
@@ -189,5 +190,16 @@ internal sealed class PostgresSession(NpgsqlDataSource source, IServiceProvider 
         }
 
         return $"INSERT INTO {shape.Table} ({string.Join(", ", names)}) SELECT * FROM unnest({arrays}){Conflict.Clause(shape)}";
+    }
+
+    private sealed class Row(NpgsqlDataReader reader) : IKeyedRow
+    {
+        public bool IsNull(int column) => reader.IsDBNull(column);
+
+        public string Text(int column) => reader.GetString(column);
+
+        public long Number(int column) => reader.GetInt64(column);
+
+        public bool Bool(int column) => reader.GetBoolean(column);
     }
 }

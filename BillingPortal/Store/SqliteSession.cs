@@ -6,7 +6,7 @@ namespace BillingPortal.Store;
 /// <summary>Set-wise work on SQLite: one prepared statement per shape, run once per row; in-process, that is the quickest way.</summary>
 internal sealed class SqliteSession(string connectionString, IServiceProvider services) : StoreSession
 {
-    private readonly Dictionary<object, SqliteCommand> commands = [];
+    private readonly Dictionary<object, SqliteStatement> statements = [];
     private SqliteConnection? connection;
     private SqliteTransaction? transaction;
 
@@ -27,19 +27,10 @@ internal sealed class SqliteSession(string connectionString, IServiceProvider se
     {
         foreach (var read in reads)
         {
-            var command = Command(read.Query, () => SelectSql(read.Query), read.Query.KeyColumns.Length);
+            var statement = Statement(read.Query, () => SelectSql(read.Query));
             foreach (var key in read.Keys)
             {
-                for (var i = 0; i < key.Length; i++)
-                {
-                    command.Parameters[i].Value = key[i];
-                }
-
-                using var rows = command.ExecuteReader();
-                while (rows.Read())
-                {
-                    read.OnRow(rows);
-                }
+                statement.Read(key, read.OnRow);
             }
         }
 
@@ -56,15 +47,10 @@ internal sealed class SqliteSession(string connectionString, IServiceProvider se
     {
         foreach (var set in sets)
         {
-            var command = Command(set.Shape, () => WriteSql(set.Shape), set.Shape.Columns.Length);
+            var statement = Statement(set.Shape, () => WriteSql(set.Shape));
             foreach (var row in set.Rows)
             {
-                for (var i = 0; i < row.Length; i++)
-                {
-                    command.Parameters[i].Value = row[i] ?? DBNull.Value;
-                }
-
-                command.ExecuteNonQuery();
+                statement.Run(row);
             }
         }
 
@@ -88,12 +74,12 @@ internal sealed class SqliteSession(string connectionString, IServiceProvider se
     protected override async Task DiscardAsync()
     {
         transaction = null;
-        foreach (var command in commands.Values)
+        foreach (var statement in statements.Values)
         {
-            await command.DisposeAsync();
+            statement.Dispose();
         }
 
-        commands.Clear();
+        statements.Clear();
         if (connection is not null)
         {
             await connection.DisposeAsync();
@@ -110,27 +96,20 @@ internal sealed class SqliteSession(string connectionString, IServiceProvider se
         return context;
     }
 
-    private SqliteCommand Command(object key, Func<string> sql, int parameters)
+    private SqliteStatement Statement(object key, Func<string> sql)
     {
-        if (!commands.TryGetValue(key, out var command))
+        if (!statements.TryGetValue(key, out var statement))
         {
-            command = connection!.CreateCommand();
-            command.CommandText = sql();
-            for (var i = 0; i < parameters; i++)
-            {
-                command.Parameters.Add(new SqliteParameter($"@p{i}", null));
-            }
-
-            commands.Add(key, command);
+            statement = new SqliteStatement(connection!, sql());
+            statements.Add(key, statement);
         }
 
-        command.Transaction = transaction;
-        return command;
+        return statement;
     }
 
     private static string SelectSql(KeyedQuery query)
     {
-        var keys = string.Join(" AND ", query.KeyColumns.Select((column, i) => $"t.{column} = @p{i}"));
+        var keys = string.Join(" AND ", query.KeyColumns.Select((column, i) => $"t.{column} = ?{i + 1}"));
         var where = query.Where is null ? "" : $" AND {query.Where}";
         return $"SELECT {string.Join(", ", query.Columns.Select(column => $"t.{column}"))} FROM {query.Table} t WHERE {keys}{where}";
     }
@@ -142,11 +121,11 @@ internal sealed class SqliteSession(string connectionString, IServiceProvider se
         var others = names[shape.KeyColumns..];
         if (shape.Verb is RowVerb.Update)
         {
-            var sets = string.Join(", ", others.Select((name, i) => $"{name} = @p{i + keys.Length}"));
-            return $"UPDATE {shape.Table} SET {sets} WHERE {string.Join(" AND ", keys.Select((name, i) => $"{name} = @p{i}"))}";
+            var sets = string.Join(", ", others.Select((name, i) => $"{name} = ?{i + keys.Length + 1}"));
+            return $"UPDATE {shape.Table} SET {sets} WHERE {string.Join(" AND ", keys.Select((name, i) => $"{name} = ?{i + 1}"))}";
         }
 
-        var values = string.Join(", ", names.Select((_, i) => $"@p{i}"));
+        var values = string.Join(", ", names.Select((_, i) => $"?{i + 1}"));
         return $"INSERT INTO {shape.Table} ({string.Join(", ", names)}) VALUES ({values}){Conflict.Clause(shape)}";
     }
 }

@@ -1,9 +1,19 @@
-using System.Data.Common;
-
 namespace BillingPortal.Store;
 
 /// <summary>A keyed query with its keys and what is done with each row.</summary>
-public sealed record KeyedRead(KeyedQuery Query, IReadOnlyList<string[]> Keys, Action<DbDataReader> OnRow);
+public sealed record KeyedRead(KeyedQuery Query, IReadOnlyList<string[]> Keys, Action<IKeyedRow> OnRow);
+
+/// <summary>A row as it was read, column by column in the query's order.</summary>
+public interface IKeyedRow
+{
+    bool IsNull(int column);
+
+    string Text(int column);
+
+    long Number(int column);
+
+    bool Bool(int column);
+}
 
 /// <summary>One connection that reads and writes many rows at a time, one transaction after another. Not for two threads at once.</summary>
 /// <remarks>The ledger's hot path; EF Core serves everything else, and joins a transaction of this through <see cref="EnlistAsync"/>.</remarks>

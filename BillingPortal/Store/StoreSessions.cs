@@ -9,7 +9,8 @@ internal sealed class SqliteSessions(string connectionString, IServiceProvider s
     private const int ConstraintUnique = 2067;
     private const int ConstraintPrimaryKey = 1555;
 
-    public int Writers => 1;
+    // A writer keeps a processor here and one in the database busy; more of them than that only make smaller batches.
+    public int Writers => Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
 
     public StoreSession Open() => new SqliteSession(connectionString, services);
 
@@ -26,7 +27,8 @@ internal sealed class SqliteSessions(string connectionString, IServiceProvider s
 
 internal sealed class PostgresSessions(NpgsqlDataSource source, IServiceProvider services) : IStoreSessions, IDisposable
 {
-    public int Writers => 2;
+    // A writer keeps a processor here and one in the database busy; more of them than that only make smaller batches.
+    public int Writers => Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
 
     public void Dispose() => source.Dispose();
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Data.Common;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using static BillingPortal.Store.TableShape;
@@ -164,11 +163,11 @@ internal static class LedgerStore
         await session.ReadAsync(
             [
                 new(WalletQuery, pairs, row => rows.Add((
-                    KeyOf(row), row.GetInt64(2), Credits.FromMicros(row.GetInt64(3)), row.GetInt64(4) != 0, new(CreditsOrNull(row, 5), CreditsOrNull(row, 6)),
-                    new(DateOnly.FromDayNumber((int)row.GetInt64(7)), Credits.FromMicros(row.GetInt64(8)), Credits.FromMicros(row.GetInt64(9)))))),
+                    KeyOf(row), row.Number(2), Credits.FromMicros(row.Number(3)), row.Number(4) != 0, new(CreditsOrNull(row, 5), CreditsOrNull(row, 6)),
+                    new(DateOnly.FromDayNumber((int)row.Number(7)), Credits.FromMicros(row.Number(8)), Credits.FromMicros(row.Number(9)))))),
                 new(BucketQuery, pairs, row => ListOf(buckets, KeyOf(row)).Add(BucketOf(row))),
                 new(ReferenceQuery, [.. references.Select(key => new[] { key.OrganizationId, key.Reference })],
-                    row => posted[new(row.GetString(0), row.GetString(1))] = row.IsDBNull(2) ? null : row.GetString(2)),
+                    row => posted[new(row.Text(0), row.Text(1))] = row.IsNull(2) ? null : row.Text(2)),
             ],
             cancellationToken);
 
@@ -180,7 +179,7 @@ internal static class LedgerStore
                 [
                     new(HoldQuery, holding, row => ListOf(holds, KeyOf(row)).Add(
                         new Hold(
-                            row.GetString(2), Credits.FromMicros(row.GetInt64(3)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)), row.GetBoolean(5)))),
+                            row.Text(2), Credits.FromMicros(row.Number(3)), DateTimeOffset.FromUnixTimeMilliseconds(row.Number(4)), row.Bool(5)))),
                 ],
                 cancellationToken);
         }
@@ -198,21 +197,21 @@ internal static class LedgerStore
         ];
     }
 
-    private static Credits? CreditsOrNull(DbDataReader row, int column) => row.IsDBNull(column) ? null : Credits.FromMicros(row.GetInt64(column));
+    private static Credits? CreditsOrNull(IKeyedRow row, int column) => row.IsNull(column) ? null : Credits.FromMicros(row.Number(column));
 
-    private static WalletKey KeyOf(DbDataReader row) => new(row.GetString(0), row.GetString(1));
+    private static WalletKey KeyOf(IKeyedRow row) => new(row.Text(0), row.Text(1));
 
-    private static Bucket BucketOf(DbDataReader row) => new(
-        row.GetString(2),
-        SnakeCase.Parse<BucketKind>(row.GetString(3)),
-        Credits.FromMicros(row.GetInt64(4)),
-        Credits.FromMicros(row.GetInt64(5)),
-        row.IsDBNull(6) ? null : (int)row.GetInt64(6),
-        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(7)),
-        row.IsDBNull(8) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(8)),
-        row.GetString(9),
-        row.IsDBNull(10) ? null : row.GetString(10),
-        row.GetBoolean(11));
+    private static Bucket BucketOf(IKeyedRow row) => new(
+        row.Text(2),
+        SnakeCase.Parse<BucketKind>(row.Text(3)),
+        Credits.FromMicros(row.Number(4)),
+        Credits.FromMicros(row.Number(5)),
+        row.IsNull(6) ? null : (int)row.Number(6),
+        DateTimeOffset.FromUnixTimeMilliseconds(row.Number(7)),
+        row.IsNull(8) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.Number(8)),
+        row.Text(9),
+        row.IsNull(10) ? null : row.Text(10),
+        row.Bool(11));
 
     private static List<TValue> ListOf<TValue>(Dictionary<WalletKey, List<TValue>> lists, WalletKey key)
     {

@@ -296,5 +296,9 @@ class _Keys(_Part):
     def list(self) -> Any:
         return self._http.get("/v1/keys")["data"]
 
+    def rotate(self, key_id: str, *, grace_seconds: Optional[int] = None, idempotency_key: Optional[str] = None) -> dict[str, Any]:
+        """A new key for an old one, which works until the grace ends."""
+        return self._http.post("/v1/keys/rotate", given(key_id=key_id, grace_seconds=grace_seconds), idempotency_key)
+
     def revoke(self, key_id: str, *, idempotency_key: Optional[str] = None) -> dict[str, Any]:
         return self._http.post("/v1/keys/revoke", {"key_id": key_id}, idempotency_key)

@@ -79,7 +79,7 @@ class Posts {
     return this.http.get(`/api/posts/${encodeURIComponent(id)}`);
   }
 
-  list(query: Query = {}): Promise<unknown> {
+  list(query: Query = {}): Promise<{ posts: S.Post[]; count: number; nextAfter: string | null }> {
     return this.http.get('/api/posts', query);
   }
 }
@@ -91,7 +91,7 @@ class Webhooks {
     return this.http.post('/v1/webhooks', webhook, options);
   }
 
-  list(query: Query = {}): Promise<unknown> {
+  list(query: Query = {}): Promise<{ webhooks: S.Webhook[]; count: number }> {
     return this.http.get('/v1/webhooks', query);
   }
 
@@ -107,11 +107,13 @@ class Webhooks {
     return this.http.delete(`/v1/webhooks/${encodeURIComponent(id)}`);
   }
 
-  getDeliveries(id: string, query: { page?: number; perPage?: number; status?: string } = {}): Promise<unknown> {
+  getDeliveries(
+    id: string, query: { page?: number; perPage?: number; status?: string } = {},
+  ): Promise<{ deliveries: S.Delivery[]; page: number; perPage: number; total: number }> {
     return this.http.get(`/v1/webhooks/${encodeURIComponent(id)}/deliveries`, { ...query });
   }
 
-  test(id: string, options?: CallOptions): Promise<unknown> {
+  test(id: string, options?: CallOptions): Promise<{ success: true; deliveryId: string }> {
     return this.http.post(`/v1/webhooks/${encodeURIComponent(id)}/test`, undefined, options);
   }
 }
@@ -178,13 +180,13 @@ class Billing {
   }
 
   /** For signed-in users. */
-  async topUp(amountUsd: number, options?: CallOptions): Promise<{ clientSecret: string }> {
-    return (await this.http.post<Data<{ clientSecret: string }>>('/api/v1/billing/wallet/topup', { amountUsd }, options)).data;
+  async topUp(amountUsd: number, options?: CallOptions): Promise<S.TopUp> {
+    return (await this.http.post<Data<S.TopUp>>('/api/v1/billing/wallet/topup', { amountUsd }, options)).data;
   }
 
   /** For signed-in users. */
-  async setAutoReload(settings: { enabled: boolean; thresholdUsd: number; amountUsd: number; monthlyLimitUsd?: number }): Promise<unknown> {
-    return (await this.http.put<Data<unknown>>('/api/v1/billing/wallet/auto-reload', settings)).data;
+  async setAutoReload(settings: { enabled: boolean; thresholdUsd: number; amountUsd: number; monthlyLimitUsd?: number }): Promise<S.AutoReload> {
+    return (await this.http.put<Data<S.AutoReload>>('/api/v1/billing/wallet/auto-reload', settings)).data;
   }
 
   /** For keys with `billing:write`. */
@@ -288,6 +290,11 @@ class Keys {
 
   async list(): Promise<S.ApiKey[]> {
     return (await this.http.get<Data<S.ApiKey[]>>('/v1/keys')).data;
+  }
+
+  /** A new key for an old one, which works until the grace ends. */
+  rotate(keyId: string, rotation: { grace_seconds?: number } = {}, options?: CallOptions): Promise<S.NewApiKey & { replaces: string }> {
+    return this.http.post('/v1/keys/rotate', { key_id: keyId, ...rotation }, options);
   }
 
   revoke(keyId: string, options?: CallOptions): Promise<{ revoked: true }> {

@@ -25,6 +25,18 @@ export interface NewPost { channelId: string; content: string; scheduledFor?: st
 export interface Post { id: string; content: string; scheduledFor: number; status: string; flowSource: 'daily' | 'bonus' }
 export interface NewWebhook { url: string; events: string[] }
 export interface Webhook { id: string; userId: string; url: string; events: string[]; active: boolean; createdAt: number; secret?: string }
+/** Times in epoch milliseconds. */
+export interface Delivery {
+  id: string; eventId: string; event: string; status: string; attempts: number; responseStatus: number | null; error: string | null;
+  createdAt: number; nextAttemptAt: number | null; deliveredAt: number | null;
+}
+
+/** `clientSecret` is for the payment provider's own form; null where the buyer is sent to `url`. */
+export interface TopUp { clientSecret: string | null; url: string; paymentId: string; amountUsd: number; credits: number }
+
+export interface AutoReload {
+  enabled: boolean; thresholdUsd: number | null; amountUsd: number | null; monthlyLimitUsd: number | null; chargedThisMonthUsd: number; problem: string | null;
+}
 
 export interface UsageProperties {
   model?: string; inputTokens?: number; outputTokens?: number; tollFree?: boolean; carrierCostUsd?: number; agentId?: string; repoId?: string;
