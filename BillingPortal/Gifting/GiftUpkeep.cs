@@ -6,15 +6,13 @@ namespace BillingPortal.Gifting;
 /// <summary>Sends gifts whose time to undo is over, gives back what nobody claimed, and delivers invitations that a sign-up left behind.</summary>
 /// <remarks>Any number of instances may: each gift is sent, or ended, once.</remarks>
 public sealed class GiftUpkeep(
-    IDbContextFactory<BillingDbContext> contexts, Gifts gifts, TimeProvider clock, ILogger<GiftUpkeep> logger) : BackgroundService
+    IDbContextFactory<BillingDbContext> contexts, Gifts gifts, TimeProvider clock, ILogger<GiftUpkeep> logger) : PeriodicJob(TimeSpan.FromSeconds(1), clock, logger)
 {
     private const int Page = 100;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
     /// <summary>Does all that is due now, and tells how many gifts there were.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var now = clock.Now();
+        var now = Clock.Now();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var due = await db.Set<Gift>().AsNoTracking()
             .Where(row => row.DueAt != null && row.DueAt <= now)
@@ -47,19 +45,5 @@ public sealed class GiftUpkeep(
         return due.Count + unclaimed.Count;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RunAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(exception, "The upkeep of gifts failed; the next one tries again.");
-            }
-        }
-    }
+    protected override Task RunRoundAsync(CancellationToken cancellationToken) => RunAsync(cancellationToken);
 }

@@ -317,23 +317,7 @@ public sealed partial class NumberRentals(
 }
 
 /// <summary>Runs <see cref="NumberRentals.SweepAsync"/> every minute.</summary>
-public sealed class NumberRentalSweep(NumberRentals rentals, TimeProvider clock, ILogger<NumberRentalSweep> logger) : BackgroundService
+public sealed class NumberRentalSweep(NumberRentals rentals, TimeProvider clock, ILogger<NumberRentalSweep> logger) : PeriodicJob(TimeSpan.FromMinutes(1), clock, logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await rentals.SweepAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(exception, "The rent of numbers could not be charged; the next sweep tries again.");
-            }
-        }
-    }
+    protected override Task RunRoundAsync(CancellationToken cancellationToken) => rentals.SweepAsync(cancellationToken);
 }

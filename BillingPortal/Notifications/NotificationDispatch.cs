@@ -166,25 +166,12 @@ internal sealed class NotificationDispatch(
 }
 
 /// <summary>Tells people of what happened, soon after it did.</summary>
-internal sealed class NotificationUpkeep(NotificationDispatch dispatch, TimeProvider clock, ILogger<NotificationUpkeep> logger) : BackgroundService
+internal sealed class NotificationUpkeep(NotificationDispatch dispatch, TimeProvider clock, ILogger<NotificationUpkeep> logger) : PeriodicJob(TimeSpan.FromSeconds(5), clock, logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunRoundAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await dispatch.TellDueAsync(cancellationToken) + await dispatch.MailDueAsync(cancellationToken) > 0)
         {
-            try
-            {
-                while (await dispatch.TellDueAsync(stoppingToken) + await dispatch.MailDueAsync(stoppingToken) > 0)
-                {
-                }
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(exception, "People could not be told of what happened; the next run tries again.");
-            }
         }
     }
 }

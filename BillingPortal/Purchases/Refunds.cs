@@ -30,25 +30,9 @@ public abstract record RefundResult
 }
 
 /// <summary>Asks again about refunds whose answer did not come, once a minute. Any number of instances may.</summary>
-public sealed class RefundUpkeep(Refunds refunds, TimeProvider clock, ILogger<RefundUpkeep> logger) : BackgroundService
+public sealed class RefundUpkeep(Refunds refunds, TimeProvider clock, ILogger<RefundUpkeep> logger) : PeriodicJob(TimeSpan.FromMinutes(1), clock, logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await refunds.RetryDueAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(exception, "The upkeep of refunds failed; the next one tries again.");
-            }
-        }
-    }
+    protected override Task RunRoundAsync(CancellationToken cancellationToken) => refunds.RetryDueAsync(cancellationToken);
 }
 
 /// <summary>Gives money back by an administrator's wish. The wish is stored before the gateway hears of it, and asked again under its id until it answers.</summary>

@@ -3,19 +3,17 @@ using Microsoft.EntityFrameworkCore;
 namespace BillingPortal.Store;
 
 /// <summary>Deletes idempotency keys whose time is over. Claims treat them as free without it; it only keeps the table small.</summary>
-public sealed class IdempotencySweep(IDbContextFactory<BillingDbContext> contexts, TimeProvider clock, ILogger<IdempotencySweep> logger) : BackgroundService
+public sealed class IdempotencySweep(IDbContextFactory<BillingDbContext> contexts, TimeProvider clock, ILogger<IdempotencySweep> logger) : PeriodicJob(TimeSpan.FromMinutes(10), clock, logger)
 {
     // Few at a time, so that nobody waits long for the one writer of SQLite.
     private const int Page = 500;
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
-
     /// <summary>Deletes all that is over now, and tells how many there were.</summary>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var swept = 0;
         while (true)
         {
-            var now = clock.Now();
+            var now = Clock.Now();
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             var deleted = await db.Set<IdempotencyRecord>()
                 .Where(row => row.ExpiresAt <= now).OrderBy(row => row.ExpiresAt).Take(Page)
@@ -28,19 +26,5 @@ public sealed class IdempotencySweep(IDbContextFactory<BillingDbContext> context
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(exception, "Old idempotency keys could not be deleted; the next sweep tries again.");
-            }
-        }
-    }
+    protected override Task RunRoundAsync(CancellationToken cancellationToken) => SweepAsync(cancellationToken);
 }

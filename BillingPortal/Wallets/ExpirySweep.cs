@@ -5,18 +5,16 @@ namespace BillingPortal.Wallets;
 
 /// <summary>Posts what has expired. Reads and writes count expiry exactly without it; it only keeps the books from lagging behind.</summary>
 public sealed class ExpirySweep(IDbContextFactory<BillingDbContext> contexts, WalletWriter writer, TimeProvider clock, ILogger<ExpirySweep> logger)
-    : BackgroundService
+    : PeriodicJob(TimeSpan.FromSeconds(30), clock, logger)
 {
     private const int Page = 500;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
-
     /// <summary>Sweeps every wallet that is due now, and tells how many there were.</summary>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var swept = 0;
         while (true)
         {
-            var now = clock.Now();
+            var now = Clock.Now();
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             var due = await db.Set<WalletRow>().AsNoTracking()
                 .Where(row => row.NextChangeAt != null && row.NextChangeAt <= now)
@@ -33,19 +31,5 @@ public sealed class ExpirySweep(IDbContextFactory<BillingDbContext> contexts, Wa
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(exception, "The expiry sweep failed; the next one tries again.");
-            }
-        }
-    }
+    protected override Task RunRoundAsync(CancellationToken cancellationToken) => SweepAsync(cancellationToken);
 }
