@@ -1,6 +1,5 @@
 using System.Text.Json;
 using BillingPortal.Catalog;
-using BillingPortal.Ledger;
 using BillingPortal.Metering;
 using BillingPortal.Store;
 using BillingPortal.Tests.Support;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using BillingPortal.Access;
-using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
