@@ -1,4 +1,6 @@
 using BillingPortal.Accounts;
+using BillingPortal.Administration;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Demo;
 using BillingPortal.Gifting;
@@ -24,6 +26,7 @@ public static class PortalServices
         services.AddSingleton(TimeProvider.System);
         services.AddCatalog(configuration);
         services.AddStore(configuration);
+        services.AddSingleton<AuditLog>();
         services.AddWallets();
         services.AddSubscriptions(configuration);
         services.AddMetering(configuration);
@@ -35,6 +38,7 @@ public static class PortalServices
         services.AddPosts();
         services.AddPurchases(configuration);
         services.AddAccounts(configuration);
+        services.AddAdministration();
         return services.AddDemo(configuration);
     }
 }

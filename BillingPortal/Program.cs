@@ -1,5 +1,6 @@
 using System.Globalization;
 using BillingPortal;
+using BillingPortal.Accounts;
 using BillingPortal.Api;
 using BillingPortal.Api.Operations;
 using BillingPortal.Catalog;
@@ -68,6 +69,7 @@ app.UseSecurityHeaders();
 app.UseErrorPages();
 app.UseAuthentication();
 app.UseViewerCulture();
+app.UseClientAddresses();
 app.UseAuthorization();
 app.UseApi();
 app.UseAntiforgery();

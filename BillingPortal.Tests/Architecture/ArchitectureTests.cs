@@ -19,6 +19,7 @@ public sealed class ArchitectureTests
         "BillingPortal",
         ["Components", "Api"],
         ["Demo"],
+        ["Administration"],
         ["Accounts"],
         ["Purchases"],
         ["Gifting", "Posts"],
@@ -28,6 +29,7 @@ public sealed class ArchitectureTests
         ["Webhooks", "Notifications"],
         ["Payments"],
         ["Wallets"],
+        ["Audit"],
         ["Access", "Catalog", "Store"],
         ["Ledger"]);
 

@@ -50,7 +50,7 @@ public sealed class PackMixTests
                 Assert.Equal(best, mix is null ? null : (mix.Price.Cents, mix.Packs.Sum(one => one.Count), -mix.Credits.Micros));
                 Assert.Equal(mix?.Credits.Micros, mix?.Packs.Sum(one => one.Count * one.Pack.Credits.Micros));
                 Assert.Equal(mix?.Price.Cents, mix?.Packs.Sum(one => one.Count * one.Pack.Price.Cents));
-                Assert.All(mix?.Packs ?? [], one => Assert.InRange(one.Count, 1, one.Pack.LimitPerCycle));
+                Assert.All(mix?.Packs ?? [], one => Assert.InRange(one.Count, 1, one.Pack.Limit));
             },
             cases: 2_000);
 

@@ -44,6 +44,31 @@ public sealed class UsageFindingTests
         Assert.Equal(UsageChoice.Plain, UsageChoice.Read("century", "colour", "gold", "pie", "tomorrow"));
     }
 
+    [Fact]
+    public void A_period_of_ones_own_is_carried_by_the_address()
+    {
+        var choice = UsageChoice.Read("7d", null, null, null, null, "2026-03-01", "2026-03-31", "week");
+
+        Assert.Equal((UsagePeriod.Custom, new DateOnly(2026, 3, 1), new DateOnly(2026, 3, 31), true), (choice.Period, choice.From, choice.To, choice.ByWeek));
+        Assert.Equal("/usage?from=2026-03-01&to=2026-03-31&chart=week", choice.Address());
+        Assert.Equal("/usage?period=7d&chart=week", choice.Over(UsagePeriod.Week).Address());
+    }
+
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("2026-03-01", "2026-03-01", null)]
+    [InlineData("2026-03-01", "2027-04-04", null)]
+    [InlineData("2026-03-01", "2027-04-05", "From and To are at most 400 days apart.")]
+    [InlineData("2026-03-02", "2026-03-01", "From must not be after To.")]
+    [InlineData("yesterday", "2026-03-01", "From is not a day, such as 2026-03-01.")]
+    [InlineData("2026-03-01", null, "To is not a day, such as 2026-03-31.")]
+    [InlineData("0001-01-01", "2026-03-01", "From is not a day, such as 2026-03-01.")]
+    public void What_is_wrong_with_a_period_is_said_and_another_is_shown(string? from, string? to, string? fault)
+    {
+        Assert.Equal(fault, UsageChoice.RangeFault(from, to));
+        Assert.Equal(from is not null && fault is null, UsageChoice.Read(null, null, null, null, null, from, to).Period is UsagePeriod.Custom);
+    }
+
     private static Credits Whole(long credits) => Credits.FromWhole(credits);
 
     private static UsageShare Share(string label, long credits, long previous) => new(label, Whole(credits), Whole(previous), 1);

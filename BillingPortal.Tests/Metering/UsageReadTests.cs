@@ -71,6 +71,29 @@ public abstract class UsageReadTests<TEngine>(MeteredSite<TEngine> portal) : ICl
     }
 
     [Fact]
+    public async Task What_was_charged_is_summed_by_the_hour_of_one_organization_alone()
+    {
+        var customer = await portal.NewCustomerAsync();
+        await customer.SendAsync(
+            """
+            [
+              {"id":"a","operation":"image_to_html","occurredAt":"2027-03-08T09:59:59Z"},
+              {"id":"b","operation":"chat","quantity":5,"occurredAt":"2027-03-08T09:00:00Z"},
+              {"id":"c","operation":"chat","occurredAt":"2027-03-08T10:00:00Z"},
+              {"id":"d","operation":"chat","occurredAt":"2027-03-07T23:59:59Z"},
+              {"id":"e","operation":"chat","occurredAt":"2027-03-09T00:00:00Z"}
+            ]
+            """);
+        await (await portal.NewCustomerAsync()).SendAsync("""{"id":"a","operation":"chat","occurredAt":"2027-03-08T09:00:00Z"}""");
+        var day = new DateTimeOffset(2027, 3, 8, 0, 0, 0, TimeSpan.Zero);
+
+        var hours = await portal.Get<UsageReports>().GetHoursAsync(customer.Person.Caller, day, day.AddDays(1), CreditTypes.Credits, Ct);
+
+        Assert.Equal([(day.AddHours(9), Credits.FromWhole(35)), (day.AddHours(10), Credits.FromWhole(1))], hours.Hours);
+        Assert.False(hours.IsCut);
+    }
+
+    [Fact]
     public async Task Items_come_newest_first_page_by_page_and_filtered()
     {
         var customer = await portal.NewCustomerAsync();

@@ -8,6 +8,7 @@ public enum AccessDenial
     RoleTooLow,
     NotAdministrator,
     PlanWithoutApi,
+    PasswordNeeded,
 }
 
 /// <summary>A caller asked for what it may not have. Thrown by services, answered with 403 by the surfaces; nothing was read or written.</summary>

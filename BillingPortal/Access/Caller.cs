@@ -43,6 +43,9 @@ public static class Scopes
 /// <summary>Who is asking, on behalf of which organization, and with what rights. Every service method takes one and decides.</summary>
 public sealed record Caller
 {
+    /// <summary>For how long a password that was given again is good.</summary>
+    public static readonly TimeSpan ConfirmationLasts = TimeSpan.FromMinutes(10);
+
     private Caller(CallerKind kind, string organizationId, string actor)
     {
         Kind = kind;
@@ -53,7 +56,7 @@ public sealed record Caller
     public CallerKind Kind { get; }
 
     /// <summary>The organization this call acts for; the only one it can reach unless it is a platform administrator's.</summary>
-    public string OrganizationId { get; }
+    public string OrganizationId { get; private init; }
 
     /// <summary>What transactions and the audit log record: "user:…", "key:…" or "system:…".</summary>
     public string Actor { get; }
@@ -70,6 +73,12 @@ public sealed record Caller
     /// <summary>A role of the installation, not of an organization.</summary>
     public bool IsPlatformAdministrator { get; private init; }
 
+    /// <summary>The network the call comes from, for the audit log; null where that is not known.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>When the person last gave the password on the page that asks; null: not there.</summary>
+    public DateTimeOffset? ConfirmedAt { get; init; }
+
     public static Caller ForUser(string userId, string organizationId, MemberRole role, bool isPlatformAdministrator = false) =>
         new(CallerKind.User, organizationId, $"user:{userId}") { UserId = userId, Role = role, IsPlatformAdministrator = isPlatformAdministrator };
 
@@ -81,6 +90,15 @@ public sealed record Caller
         new(CallerKind.ApiKey, organizationId, $"key:{keyId}") { KeyId = keyId, Scopes = [.. scopes], IsPlatformAdministrator = mintsCredit };
 
     public static Caller ForSystem(string job, string organizationId) => new(CallerKind.System, organizationId, $"system:{job}");
+
+    /// <summary>The same platform administrator looking at another organization: sees what its members see, and has no role there.</summary>
+    /// <exception cref="AccessDeniedException">The caller is no person who administers the platform.</exception>
+    public Caller Visiting(string organizationId)
+    {
+        DemandSession();
+        DemandPlatformAdministrator();
+        return this with { OrganizationId = organizationId, Role = null };
+    }
 
     /// <summary>Whether this caller may see billing data of its organization.</summary>
     public bool MayRead(string scope) => Kind switch
@@ -127,4 +145,19 @@ public sealed record Caller
             throw new AccessDeniedException(AccessDenial.NotAdministrator, "This action is for platform administrators.");
         }
     }
+
+    /// <summary>Demands a platform administrator who gave the password within <see cref="ConfirmationLasts"/>; for whatever moves money or credit by hand.</summary>
+    /// <exception cref="AccessDeniedException">The caller is no person who administers the platform, or the password is to be given again.</exception>
+    public void DemandConfirmedAdministrator(DateTimeOffset now)
+    {
+        DemandSession();
+        DemandPlatformAdministrator();
+        if (Kind is CallerKind.User && !IsConfirmedAt(now))
+        {
+            throw new AccessDeniedException(AccessDenial.PasswordNeeded, "Give your password again before you move money or credit.");
+        }
+    }
+
+    /// <summary>Whether the password was given on this page within <see cref="ConfirmationLasts"/>.</summary>
+    public bool IsConfirmedAt(DateTimeOffset now) => ConfirmedAt is { } confirmed && confirmed + ConfirmationLasts > now;
 }

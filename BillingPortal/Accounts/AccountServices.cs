@@ -39,6 +39,8 @@ public static class AccountServices
         services.AddSingleton<ManualCredits>();
         services.AddSingleton<KeyUsage>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyUsage>());
+        services.AddSingleton<ActorNames>();
+        services.AddSingleton<PasswordChecks>();
         services.AddScoped<CurrentCaller>();
         services.AddScoped<AuthenticationStateProvider, CircuitRevalidation>();
         services.AddCascadingAuthenticationState();
@@ -98,7 +100,7 @@ public static class AccountServices
             options.AccessDeniedPath = "/Account/Login";
             options.ReturnUrlParameter = "returnUrl";
         });
-        services.AddAuthorization();
+        services.AddAuthorization(options => options.AddPolicy(PortalClaims.AdministratorPolicy, policy => policy.RequireClaim(PortalClaims.Administrator)));
         services.AddAntiforgery(options =>
         {
             options.Cookie.Name = "billing_form";

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -68,6 +69,7 @@ public sealed class ApiKeys(
 
         var scopeList = string.Join(' ', Scopes.All.Where(scopes.Contains));
         var created = Add(db, caller, name, scopeList, wish.ExpiresInDays is { } days ? TimeSpan.FromDays(days) : null, null, now);
+        db.Record(caller, now, AuditActs.KeyCreated, created.Key.Id, null, new { name, Scopes = scopeList, created.Key.Prefix, created.Key.ExpiresAt });
         receipt?.AddTo(db, created);
         await db.SaveChangesAsync(cancellationToken);
         await unit.CommitAsync(cancellationToken);
@@ -120,6 +122,7 @@ public sealed class ApiKeys(
 
         var made = Add(db, caller, old.Name, old.ScopeList, old.ExpiresAt - old.CreatedAt, old, now);
         old.ExpiresAt = old.ExpiresAt is { } end && end < now + grace ? end : now + grace;
+        db.Record(caller, now, AuditActs.KeyRotated, old.Id, null, new { ReplacedBy = made.Key.Id, old.ExpiresAt });
         var rotated = new ApiKeyRotation.Rotated(made, View(old, now) with { ReplacedBy = new KeyLink(made.Key.Id, made.Key.Prefix) });
         receipt?.AddTo(db, rotated);
         await db.SaveChangesAsync(cancellationToken);
@@ -177,7 +180,12 @@ public sealed class ApiKeys(
             return null;
         }
 
-        key.RevokedAt ??= now;
+        if (key.RevokedAt is null)
+        {
+            key.RevokedAt = now;
+            db.Record(caller, now, AuditActs.KeyRevoked, key.Id, null, new { key.Name, key.RevokedAt });
+        }
+
         var revoked = View(key, now);
         receipt?.AddTo(db, revoked);
         await db.SaveChangesAsync(cancellationToken);

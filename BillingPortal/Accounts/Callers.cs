@@ -29,14 +29,37 @@ public sealed class Callers(IDbContextFactory<BillingDbContext> contexts, IOptio
             join user in db.Users on membership.UserId equals user.Id
             where membership.UserId == userId && membership.OrganizationId == organizationId && user.SecurityStamp == stamp && user.DisabledAt == null
             select new { membership.Role, user.IsPlatformAdministrator }).SingleOrDefaultAsync(cancellationToken);
-        return standing is null ? null : Caller.ForUser(userId, organizationId, standing.Role, standing.IsPlatformAdministrator);
+        return standing is null
+            ? null
+            : Caller.ForUser(userId, organizationId, standing.Role, standing.IsPlatformAdministrator) with { Address = ClientAddress.Of(principal) };
     }
 }
 
 /// <summary>The person behind a page or a circuit, asked anew for every action.</summary>
-public sealed class CurrentCaller(AuthenticationStateProvider states, Callers callers)
+public sealed class CurrentCaller(AuthenticationStateProvider states, Callers callers, PasswordChecks passwords, TimeProvider clock)
 {
+    private DateTimeOffset? confirmedAt;
+
     /// <summary>Null if nobody is signed in, or the person may no longer act.</summary>
     public async Task<Caller?> GetAsync() =>
-        await callers.FromAsync((await states.GetAuthenticationStateAsync()).User, CancellationToken.None);
+        await callers.FromAsync((await states.GetAuthenticationStateAsync()).User, CancellationToken.None) is { } caller
+            ? caller with { ConfirmedAt = confirmedAt }
+            : null;
+
+    /// <summary>Takes the password once more: with the right one the caller counts as confirmed for a while, on this page and those opened from it.</summary>
+    public async Task<PasswordCheck> ConfirmAsync(string password, CancellationToken cancellationToken)
+    {
+        if (await GetAsync() is not { } caller)
+        {
+            return PasswordCheck.Wrong;
+        }
+
+        var check = await passwords.CheckAsync(caller, password, cancellationToken);
+        if (check is PasswordCheck.Right)
+        {
+            confirmedAt = clock.Now();
+        }
+
+        return check;
+    }
 }

@@ -1,4 +1,5 @@
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
@@ -89,7 +90,7 @@ public sealed class ManualCredits(
             CreditType = CreditTypes.Credits,
             Deposit = new Deposit(BucketKind.Promotional, wish.Amount),
             Due = due,
-            Riders = [new EntityRider((db, posted, _) => Tell(db, wish, posted)), .. receipt.Riders(posted => given = GivenBy(posted))],
+            Riders = [new EntityRider((db, posted, _) => Tell(db, caller, wish, posted)), .. receipt.Riders(posted => given = GivenBy(posted))],
         };
         var result = await writer.ExecuteAsync(grant, cancellationToken);
         if (result is PostResult.Posted)
@@ -143,9 +144,12 @@ public sealed class ManualCredits(
     private async Task<Credits> BalanceAsync(string organizationId, CancellationToken cancellationToken) =>
         (await wallets.GetBalanceAsync(Caller.ForSystem("manual-credit", organizationId), CreditTypes.Credits, cancellationToken)).Balance;
 
-    private Task Tell(BillingDbContext db, ManualCredit wish, PostResult.Posted posted)
+    private Task Tell(BillingDbContext db, Caller caller, ManualCredit wish, PostResult.Posted posted)
     {
         var transaction = posted.Transactions[0];
+        db.Record(
+            caller, clock.Now(), AuditActs.CreditGranted, transaction.Id, new { Balance = transaction.BalanceAfter - transaction.Amount },
+            new { Balance = transaction.BalanceAfter, transaction.Wallet.CreditType, wish.Amount, Source, wish.Note }, transaction.Wallet.OrganizationId);
         db.Add(OutboxEvent.Of(
             transaction.Wallet.OrganizationId,
             "credits.granted",

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
@@ -193,6 +194,7 @@ public sealed class Members(
             ExpiresAt = now + Lifetime,
         };
         db.Add(invitation);
+        db.Record(caller, now, AuditActs.MemberInvited, invitation.Id, null, new { email, role, invitation.ExpiresAt });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new InviteResult.Made(new InvitationView(invitation.Id, email, role, now, invitation.ExpiresAt), PathOf(secret));
@@ -206,8 +208,17 @@ public sealed class Members(
         caller.DemandRole(MemberRole.Owner);
         var now = clock.Now();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await Open(db, caller.OrganizationId, now).Where(row => row.Id == invitationId)
-            .ExecuteUpdateAsync(row => row.SetProperty(i => i.EndedAt, now), cancellationToken) > 0;
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await Open(db, caller.OrganizationId, now).Where(row => row.Id == invitationId)
+            .ExecuteUpdateAsync(row => row.SetProperty(i => i.EndedAt, now), cancellationToken) == 0)
+        {
+            return false;
+        }
+
+        db.Record(caller, now, AuditActs.InvitationWithdrawn, invitationId, null, null);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 
     /// <summary>The organization that an open invitation of the caller's own address is from; null if there is none.</summary>
@@ -241,6 +252,7 @@ public sealed class Members(
         }
 
         db.Add(new Membership { OrganizationId = invitation.OrganizationId, UserId = caller.UserId!, Role = invitation.Role, JoinedAt = now });
+        db.Record(caller, now, AuditActs.MemberJoined, caller.UserId!, null, new { invitation.Role, Invitation = invitation.Id }, invitation.OrganizationId);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -330,7 +342,17 @@ public sealed class Members(
             return MemberChange.LastOwner;
         }
 
+        var before = member.Role;
         await change(db, member);
+        if (db.Entry(member).State is EntityState.Deleted)
+        {
+            db.Record(caller, clock.Now(), AuditActs.MemberRemoved, userId, new { Role = before }, null);
+        }
+        else
+        {
+            db.Record(caller, clock.Now(), AuditActs.MemberChanged, userId, new { Role = before }, new { member.Role, HandedOverBy = handsOver ? caller.UserId : null });
+        }
+
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return MemberChange.Done;

@@ -1,4 +1,5 @@
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Invoices;
 using BillingPortal.Ledger;
@@ -67,8 +68,10 @@ public sealed class Organizations(
         caller.DemandRole(MemberRole.Owner);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, Organization.NameLength);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await db.Set<Organization>().Where(row => row.Id == caller.OrganizationId)
-            .ExecuteUpdateAsync(update => update.SetProperty(row => row.Name, name), cancellationToken);
+        var organization = await db.Set<Organization>().SingleAsync(row => row.Id == caller.OrganizationId, cancellationToken);
+        db.Record(caller, clock.Now(), AuditActs.OrganizationRenamed, organization.Id, new { organization.Name }, new { name });
+        organization.Name = name;
+        await db.SaveChangesAsync(cancellationToken);
     }
 
     /// <summary>Makes a person a member; one who is a member already stays as is.</summary>

@@ -18,6 +18,12 @@ internal sealed class PortalClaims(UserManager<User> users, IOptions<IdentityOpt
     /// <summary>The claim that names the culture whose numbers a person chose.</summary>
     public const string Numbers = "numbers";
 
+    /// <summary>The claim of a platform administrator; pages show the way to the administration by it, and services decide by the database.</summary>
+    public const string Administrator = "administrator";
+
+    /// <summary>The policy that demands that claim.</summary>
+    public const string AdministratorPolicy = "administrator";
+
     /// <summary>A copy of <paramref name="principal"/> that acts for another organization.</summary>
     public static ClaimsPrincipal For(ClaimsPrincipal principal, string organizationId)
     {
@@ -42,6 +48,11 @@ internal sealed class PortalClaims(UserManager<User> users, IOptions<IdentityOpt
             {
                 identity.AddClaim(new Claim(type, value));
             }
+        }
+
+        if (user.IsPlatformAdministrator)
+        {
+            identity.AddClaim(new Claim(Administrator, "true"));
         }
 
         return identity;

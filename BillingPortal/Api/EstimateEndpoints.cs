@@ -26,13 +26,12 @@ internal static class EstimateEndpoints
 
     private static EstimateWish WishOf(HttpContext http)
     {
+        var (input, output) = (QuantityOf(http, "inputTokens"), QuantityOf(http, "outputTokens"));
         string[] others = ["model", "inputTokens", "outputTokens", "flowsPerDay", "plan"];
         return new EstimateWish
         {
             Usage = [.. http.Request.Query.Keys.Except(others).Select(name => (name, QuantityOf(http, name)))],
-            Model = http.QueryText("model"),
-            InputTokens = QuantityOf(http, "inputTokens"),
-            OutputTokens = QuantityOf(http, "outputTokens"),
+            Tokens = http.QueryText("model") is { } model ? [new TokenWish("inputTokens", model, input, output)] : [],
             FlowsPerDay = http.QueryText("flowsPerDay") is null ? null : http.QueryInt("flowsPerDay", 0, 0, MostFlows),
             PlanId = http.QueryText("plan"),
         };

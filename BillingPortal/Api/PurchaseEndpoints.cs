@@ -50,7 +50,9 @@ internal static class PurchaseEndpoints
         }
 
         var form = await http.Request.ReadFormAsync(cancellationToken);
-        var (pack, key) = (form["pack"].ToString(), form["idempotencyKey"].ToString());
+        var (apiPack, key) = (form["apiPack"].ToString(), form["idempotencyKey"].ToString());
+        var isApi = apiPack.Length > 0;
+        var pack = isApi ? apiPack : form["pack"].ToString();
         if (key.Length is 0 or > PackPurchases.MaxKeyLength)
         {
             return BackToBuy(pack, "form_incomplete");
@@ -58,7 +60,10 @@ internal static class PurchaseEndpoints
 
         try
         {
-            return await purchases.StartAsync(http.Caller(), pack, $"page:{key}", cancellationToken) switch
+            var start = isApi
+                ? await purchases.StartApiPackAsync(http.Caller(), pack, $"page:{key}", cancellationToken)
+                : await purchases.StartAsync(http.Caller(), pack, $"page:{key}", cancellationToken);
+            return start switch
             {
                 PurchaseStart.Ready { IsOver: true } over => TypedResults.LocalRedirect(PaymentOrders.PathOf(over.PaymentId)),
                 PurchaseStart.Ready ready => TypedResults.Redirect(ready.CheckoutUrl),

@@ -30,6 +30,7 @@ internal static class RequestCaller
         if (http.Features.Get<Resolved>() is not { } resolved)
         {
             resolved = await ResolveAsync(http, cancellationToken);
+            resolved = resolved with { Caller = resolved.Caller is { } caller ? caller with { Address = ClientAddress.Of(http) } : null };
             http.Features.Set(resolved);
         }
 

@@ -3,8 +3,19 @@ using BillingPortal.Ledger;
 
 namespace BillingPortal.Catalog;
 
+/// <summary>A pack of one kind of credit, to be bought at most so many times.</summary>
+/// <param name="Id">As purchases name it.</param>
+/// <param name="Name">What people read.</param>
+/// <param name="Credits">What one gives.</param>
+/// <param name="Price">What one costs.</param>
+/// <param name="Limit">How many may be bought.</param>
+public sealed record PackChoice(string Id, string Name, Credits Credits, Money Price, int Limit);
+
 /// <summary>So many of one pack; at least one.</summary>
-public readonly record struct PackCount(CreditPack Pack, int Count);
+public readonly record struct PackCount(PackChoice Pack, int Count)
+{
+    public Money Price => Pack.Price.Scale(Count, 1);
+}
 
 /// <summary>Packs bought together in one billing cycle.</summary>
 /// <param name="Packs">Each pack once, the largest first; empty if nothing is needed.</param>
@@ -17,12 +28,15 @@ public sealed record PackMix(ImmutableArray<PackCount> Packs, Credits Credits, M
     /// Of equal prices the fewest packs, then the most credits. Exact: branch and bound, cut off by the best price per credit of the packs left, and wherever the same
     /// was missing before at no greater cost.
     /// </remarks>
-    public static PackMix? Cheapest(IEnumerable<CreditPack> packs, Credits needed) => new Search([.. packs], needed).Run();
+    public static PackMix? Cheapest(IEnumerable<PackChoice> packs, Credits needed) => new Search([.. packs], needed).Run();
+
+    /// <inheritdoc cref="Cheapest(IEnumerable{PackChoice}, Credits)"/>
+    public static PackMix? Cheapest(IEnumerable<CreditPack> packs, Credits needed) => Cheapest(packs.Select(pack => pack.UpTo(pack.LimitPerCycle)), needed);
 
     /// <summary>Packs by price per credit, the best first, so that the first mix found is a good one and cuts off most others.</summary>
-    private sealed class Search(ImmutableArray<CreditPack> packs, Credits needed)
+    private sealed class Search(ImmutableArray<PackChoice> packs, Credits needed)
     {
-        private readonly ImmutableArray<CreditPack> sorted = packs.Sort(ByUnitPrice);
+        private readonly ImmutableArray<PackChoice> sorted = packs.Sort(ByUnitPrice);
         private readonly int[] counts = new int[packs.Length];
         private readonly Dictionary<(int Index, Int128 Missing), (long Price, int Count)> reached = [];
         private (long Price, int Count, Int128 Surplus, int[] Counts)? best;
@@ -60,7 +74,7 @@ public sealed record PackMix(ImmutableArray<PackCount> Packs, Credits Credits, M
 
             var pack = sorted[index];
             var enough = (missing + pack.Credits.Micros - 1) / pack.Credits.Micros;
-            for (var taken = (int)Int128.Min(enough, pack.LimitPerCycle); taken >= 0; taken--)
+            for (var taken = (int)Int128.Min(enough, pack.Limit); taken >= 0; taken--)
             {
                 counts[index] = taken;
                 Try(index + 1, missing - ((Int128)taken * pack.Credits.Micros), price + (taken * pack.Price.Cents), count + taken);
@@ -81,7 +95,7 @@ public sealed record PackMix(ImmutableArray<PackCount> Packs, Credits Credits, M
             }
         }
 
-        private static int ByUnitPrice(CreditPack left, CreditPack right) =>
+        private static int ByUnitPrice(PackChoice left, PackChoice right) =>
             ((Int128)left.Price.Cents * right.Credits.Micros).CompareTo((Int128)right.Price.Cents * left.Credits.Micros);
     }
 }

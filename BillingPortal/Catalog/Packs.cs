@@ -28,6 +28,9 @@ public sealed record CreditPack
 
     /// <summary>Whether an organization on <paramref name="plan"/> may buy it at all.</summary>
     public bool IsOpenTo(Plan plan) => plan.PackPurchase && plan.Rank >= MinimumPlanRank;
+
+    /// <summary>To be bought at most so many times.</summary>
+    public PackChoice UpTo(int limit) => new(Id, Name, Credits, Price, limit);
 }
 
 /// <summary>A one-time purchase of API credits that never expire, less a fee taken once. Source: contract, surface 004.</summary>
@@ -36,7 +39,11 @@ public sealed record CreditPack
 /// <param name="Price">What is charged.</param>
 /// <param name="Credits">What arrives: exactly the price less the fee, computed before any rounding.</param>
 /// <param name="Fee">The line that an invoice shows, rounded to the cent.</param>
-public sealed record ApiCreditPack(string Key, string Name, Money Price, Credits Credits, Money Fee);
+public sealed record ApiCreditPack(string Key, string Name, Money Price, Credits Credits, Money Fee)
+{
+    /// <summary>To be bought as often as it takes.</summary>
+    public PackChoice Unlimited => new(Key, Name, Credits, Price, int.MaxValue);
+}
 
 /// <summary>The fee on purchases of API credits, in hundredths of a per cent.</summary>
 public sealed record PurchaseFee(int BasisPoints)

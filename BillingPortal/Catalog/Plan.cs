@@ -64,12 +64,25 @@ public sealed record Plan
     public PlanAllowance AllowanceOf(BillingInterval interval, int seats = 1)
     {
         var yearly = interval is BillingInterval.Yearly ? YearlyCreditsPerCycle : null;
-        var minutes = Credits.FromWhole((long)IncludedMinutes * (yearly is null ? 1 : 12));
+        var minutes = Credits.FromWhole((long)IncludedMinutes * (yearly is null ? 1 : Months(interval)));
         return new PlanAllowance(
             yearly is null ? BillingInterval.Monthly : BillingInterval.Yearly,
             (yearly ?? MonthlyCredits).Scale(Multiplier(seats), 1),
             minutes.Scale(Multiplier(seats), 1));
     }
+
+    /// <summary>One month of what is paid and granted each <paramref name="interval"/>, rounded to the cent and the micro-credit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no seat.</exception>
+    public PlanMonth MonthOf(BillingInterval interval, int seats = 1)
+    {
+        var allowance = AllowanceOf(interval, seats);
+        return new PlanMonth(
+            PriceOf(interval, seats).Scale(1, Months(interval)),
+            allowance.Credits.Scale(1, Months(allowance.Every)),
+            allowance.IncludedMinutes.Scale(1, Months(allowance.Every)));
+    }
+
+    private static int Months(BillingInterval interval) => interval is BillingInterval.Yearly ? 12 : 1;
 
     private int Multiplier(int seats)
     {
@@ -83,3 +96,9 @@ public sealed record Plan
 /// <param name="Credits">Of <see cref="CreditTypes.Credits"/>.</param>
 /// <param name="IncludedMinutes">Of <see cref="CreditTypes.IncludedMinutes"/>.</param>
 public sealed record PlanAllowance(BillingInterval Every, Credits Credits, Credits IncludedMinutes);
+
+/// <summary>A month on a plan.</summary>
+/// <param name="Price">What it costs.</param>
+/// <param name="Credits">Granted of <see cref="CreditTypes.Credits"/>.</param>
+/// <param name="Minutes">Granted of <see cref="CreditTypes.IncludedMinutes"/>.</param>
+public sealed record PlanMonth(Money Price, Credits Credits, Credits Minutes);

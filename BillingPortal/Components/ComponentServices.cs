@@ -22,8 +22,12 @@ public static class ComponentServices
         services.AddSingleton<PaymentProgressReader>();
         services.AddSingleton<UsageOverviews>();
         services.AddSingleton<PackShelves>();
+        services.AddSingleton<EstimateForm>();
+        services.AddSingleton<EstimateOverviews>();
         services.AddSingleton<PlanOverviews>();
         services.AddSingleton<InvoiceOverviews>();
+        services.AddSingleton<CustomerOverviews>();
+        services.AddSingleton<LedgerOverviews>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         services.AddRazorComponents()
             .AddInteractiveServerComponents()
@@ -65,6 +69,8 @@ public static class ComponentServices
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         app.MapPreferences();
         app.MapTransactionExport();
+        app.MapAuditExport();
+        app.MapGrantExport();
         return app;
     }
 

@@ -48,8 +48,11 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
     /// <summary>The longest time between two readings: what expires says nothing when it does.</summary>
     protected virtual TimeSpan Patience => TimeSpan.FromSeconds(30);
 
-    /// <summary>Calls <paramref name="onChange"/> whenever what is shown may have changed: with the organization's balance, unless said otherwise.</summary>
-    protected virtual IDisposable Follow(Caller caller, Action onChange) => Feed.Subscribe(caller.OrganizationId, onChange);
+    /// <summary>The organization whose balance it follows.</summary>
+    protected virtual string Followed(Caller caller) => caller.OrganizationId;
+
+    /// <summary>Calls <paramref name="onChange"/> whenever what is shown may have changed: with that balance, unless said otherwise.</summary>
+    protected virtual IDisposable Follow(Caller caller, Action onChange) => Feed.Subscribe(Followed(caller), onChange);
 
     protected abstract Task<TView> ReadAsync(Caller caller, CancellationToken cancellationToken);
 

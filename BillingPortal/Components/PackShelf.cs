@@ -1,4 +1,5 @@
 using BillingPortal.Access;
+using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Purchases;
@@ -20,15 +21,32 @@ namespace BillingPortal.Components;
 public sealed record PackOnShelf(
     string Id, string Name, Credits Credits, Money Price, Money PricePerThousand, bool Popular, int PlacesLeft, int Limit, bool IsLocked, string OrderKey);
 
+/// <summary>A pack of API credits as the page offers it.</summary>
+/// <param name="Key">As orders name it.</param>
+/// <param name="Name">What people read.</param>
+/// <param name="Price">What is charged.</param>
+/// <param name="Fee">What of it is the fee, to the cent.</param>
+/// <param name="Credits">What arrives.</param>
+/// <param name="OrderKey">Makes one order of however many clicks.</param>
+public sealed record ApiPackOnShelf(string Key, string Name, Money Price, Money Fee, Credits Credits, string OrderKey);
+
 /// <summary>A payment that is not over.</summary>
 public sealed record OpenPayment(string Id, string Description, Money Amount, DateTimeOffset PlacedAt, bool IsAccepted, string? CheckoutUrl);
 
 /// <summary>All that the page for buying shows.</summary>
 public sealed record PackShelf(
-    string PlanName, DateTimeOffset CycleEnd, PlanNeeded? RequiredPlan, bool MayBuy, IReadOnlyList<PackOnShelf> Packs, IReadOnlyList<OpenPayment> Open, string TopUpKey);
+    string PlanName,
+    DateTimeOffset CycleEnd,
+    PlanNeeded? RequiredPlan,
+    bool MayBuy,
+    IReadOnlyList<PackOnShelf> Packs,
+    IReadOnlyList<ApiPackOnShelf> ApiPacks,
+    decimal FeePercent,
+    IReadOnlyList<OpenPayment> Open,
+    string TopUpKey);
 
 /// <summary>Puts the page for buying together from the services that know its parts.</summary>
-public sealed class PackShelves(PackPurchases purchases, PaymentTracker payments, PlanStandings standings)
+public sealed class PackShelves(PackPurchases purchases, PaymentTracker payments, PlanStandings standings, PriceCatalog catalog)
 {
     private const long Thousand = 1_000;
 
@@ -53,9 +71,17 @@ public sealed class PackShelves(PackPurchases purchases, PaymentTracker payments
                     offer.Pack.Price.Scale(Thousand * Credits.MicrosPerCredit, offer.Pack.Credits.Micros),
                     offer.Pack.Popular, offer.PlacesLeft, offer.Pack.LimitPerCycle,
                     offer.RequiredPlan is not null || !mayBuy,
-                    previous?.Packs.FirstOrDefault(pack => pack.Id == offer.Pack.Id)?.OrderKey ?? Guid.NewGuid().ToString("N"))),
+                    previous?.Packs.FirstOrDefault(pack => pack.Id == offer.Pack.Id)?.OrderKey ?? NewKey())),
             ],
+            [
+                .. catalog.ApiPacks.Select(pack => new ApiPackOnShelf(
+                    pack.Key, pack.Name, pack.Price, pack.Fee, pack.Credits,
+                    previous?.ApiPacks.FirstOrDefault(shown => shown.Key == pack.Key)?.OrderKey ?? NewKey())),
+            ],
+            catalog.FeePercent,
             [.. open.Select(payment => new OpenPayment(payment.Id, payment.Description, payment.Amount, payment.PlacedAt, payment.AcceptedAt is not null, payment.CheckoutUrl))],
-            previous?.TopUpKey ?? Guid.NewGuid().ToString("N"));
+            previous?.TopUpKey ?? NewKey());
     }
+
+    private static string NewKey() => Guid.NewGuid().ToString("N");
 }

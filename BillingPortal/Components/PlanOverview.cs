@@ -146,7 +146,6 @@ public sealed record PlanOverview(
 public sealed class PlanOverviews(PlanBilling plans, PriceCatalog catalog, CurrentWallets wallets, UsageReports usage, ISeatCounts seats, TimeProvider clock)
 {
     private const int MonthsShown = 6;
-    private const int MonthsPerYear = 12;
     private const int Percent = 100;
 
     /// <param name="caller">Who looks.</param>
@@ -160,7 +159,7 @@ public sealed class PlanOverviews(PlanBilling plans, PriceCatalog catalog, Curre
         var months = await MonthsAsync(caller, standing, cancellationToken);
         var interval = choice.Interval ?? (standing.Plan.IsFree ? BillingInterval.Monthly : standing.Interval);
         var overview = new PlanOverview(
-            HeldOf(standing, wallet), interval, [], null, null, months, MonthlyOf(standing.Plan, standing.Interval, standing.Seats),
+            HeldOf(standing, wallet), interval, [], null, null, months, standing.Plan.MonthOf(standing.Interval, standing.Seats).Credits,
             await seats.CountAsync(caller.OrganizationId, cancellationToken), caller.Role >= MemberRole.Billing);
         overview = overview with { Offers = [.. catalog.Plans.Select(plan => OfferOf(plan, standing, interval, overview.LastMonth))] };
         return choice.PlanId is { } planId
@@ -178,7 +177,7 @@ public sealed class PlanOverviews(PlanBilling plans, PriceCatalog catalog, Curre
         }
 
         var wish = quote.Wish;
-        var monthly = MonthlyOf(wish.Plan, wish.Interval, wish.Seats);
+        var monthly = wish.Plan.MonthOf(wish.Interval, wish.Seats).Credits;
         var same = previous?.Review is { } shown && (shown.PlanId, shown.Interval, shown.Seats, shown.Kind) == (wish.Plan.Id, wish.Interval, wish.Seats, quote.Kind);
         return overview with
         {
@@ -234,17 +233,11 @@ public sealed class PlanOverviews(PlanBilling plans, PriceCatalog catalog, Curre
     private static OfferedPlan OfferOf(Plan plan, PlanStanding standing, BillingInterval interval, Credits used)
     {
         var seats = plan.PerSeat ? standing.Seats : 1;
-        var monthly = MonthlyOf(plan, interval, seats);
+        var monthly = plan.MonthOf(interval, seats).Credits;
         var covered = used.IsPositive ? (int)Int128.Min(Percent, (Int128)monthly.Micros * Percent / used.Micros) : Percent;
         return new OfferedPlan(
-            plan.Id, plan.Name, plan.PriceOf(interval), plan.PerSeat, MonthlyOf(plan, interval, 1), plan.OneTimeCredits, plan.IncludedMinutes, plan.DailyFlows,
+            plan.Id, plan.Name, plan.PriceOf(interval), plan.PerSeat, plan.MonthOf(interval).Credits, plan.OneTimeCredits, plan.IncludedMinutes, plan.DailyFlows,
             plan.ApiAccess, plan.PackPurchase, plan == standing.Plan, Credits.Max(Credits.Zero, used - monthly), covered);
-    }
-
-    private static Credits MonthlyOf(Plan plan, BillingInterval interval, int seats)
-    {
-        var allowance = plan.AllowanceOf(interval, seats);
-        return allowance.Every is BillingInterval.Yearly ? allowance.Credits.Scale(1, MonthsPerYear) : allowance.Credits;
     }
 
     /// <summary>Months that begin on the day of the billing cycle. Usage is summed by UTC days, so each month has its whole days.</summary>

@@ -17,6 +17,9 @@ public enum UsagePeriod
 
     /// <summary>Since the billing cycle began.</summary>
     Cycle,
+
+    /// <summary>From one day to another.</summary>
+    Custom,
 }
 
 /// <summary>What a usage page shows, as the address says it; what an address gets wrong is ignored.</summary>
@@ -29,15 +32,48 @@ public sealed record UsageChoice(UsagePeriod Period, UsageGrouping Grouping, str
 {
     private const string Path = "/usage";
 
+    /// <summary>The first UTC day of a <see cref="UsagePeriod.Custom"/> period; else null.</summary>
+    public DateOnly? From { get; init; }
+
+    /// <summary>Its last day.</summary>
+    public DateOnly? To { get; init; }
+
+    /// <summary>Whether the chart tells hours and weekdays apart instead of days.</summary>
+    public bool ByWeek { get; init; }
+
     /// <summary>The credit types that usage is charged in, as choices.</summary>
     public static IReadOnlyList<string> CreditTypesCharged { get; } = [CreditTypes.Credits, CreditTypes.ApiCredits, CreditTypes.Flows];
 
-    public static UsageChoice Read(string? period, string? grouping, string? creditType, string? view, string? day) => new(
-        period switch { "24h" => UsagePeriod.Day, "7d" => UsagePeriod.Week, "cycle" => UsagePeriod.Cycle, _ => UsagePeriod.Month },
-        grouping switch { "channel" => UsageGrouping.Channel, "key" => UsageGrouping.Key, _ => UsageGrouping.Operation },
-        CreditTypesCharged.Contains(creditType) ? creditType! : CreditTypes.Credits,
-        view is "table",
-        TransactionFilter.ReadDay(day));
+    public static UsageChoice Read(
+        string? period, string? grouping, string? creditType, string? view, string? day, string? from = null, string? to = null, string? chart = null)
+    {
+        var custom = (from is not null || to is not null) && RangeFault(from, to) is null;
+        return new UsageChoice(
+            custom ? UsagePeriod.Custom : period switch { "24h" => UsagePeriod.Day, "7d" => UsagePeriod.Week, "cycle" => UsagePeriod.Cycle, _ => UsagePeriod.Month },
+            grouping switch { "channel" => UsageGrouping.Channel, "key" => UsageGrouping.Key, _ => UsageGrouping.Operation },
+            CreditTypesCharged.Contains(creditType) ? creditType! : CreditTypes.Credits,
+            view is "table",
+            TransactionFilter.ReadDay(day))
+        {
+            From = custom ? TransactionFilter.ReadDay(from) : null,
+            To = custom ? TransactionFilter.ReadDay(to) : null,
+            ByWeek = chart is "week",
+        };
+    }
+
+    /// <summary>What is wrong with the days of a period of one's own; null if nothing is, or none were named.</summary>
+    public static string? RangeFault(string? from, string? to) => (TransactionFilter.ReadDay(from), TransactionFilter.ReadDay(to)) switch
+    {
+        _ when from is null && to is null => null,
+        (null, _) => "From is not a day, such as 2026-03-01.",
+        (_, null) => "To is not a day, such as 2026-03-31.",
+        ({ } first, { } last) when first > last => "From must not be after To.",
+        ({ } first, { } last) when new DayRange(first, last).Days > DayRange.MaximumDays => $"From and To are at most {DayRange.MaximumDays} days apart.",
+        _ => null,
+    };
+
+    /// <summary>The same, of one of the fixed periods.</summary>
+    public UsageChoice Over(UsagePeriod period) => this with { Period = period, Day = null, From = null, To = null };
 
     /// <summary>30 days of credits by operation.</summary>
     public static UsageChoice Plain { get; } = Read(null, null, null, null, null);
@@ -47,15 +83,19 @@ public sealed record UsageChoice(UsagePeriod Period, UsageGrouping Grouping, str
         UsagePeriod.Day => "24 hours",
         UsagePeriod.Week => "7 days",
         UsagePeriod.Month => "30 days",
-        _ => "This cycle",
+        UsagePeriod.Cycle => "This cycle",
+        _ => "From – to",
     };
 
     /// <summary>The address that shows exactly this, from the page of items after <paramref name="cursor"/>.</summary>
     public string Address(string? cursor = null) => Path + QueryString.Create(new Dictionary<string, string?>
     {
         ["period"] = Period switch { UsagePeriod.Day => "24h", UsagePeriod.Week => "7d", UsagePeriod.Cycle => "cycle", _ => null },
+        ["from"] = TransactionFilter.Write(From),
+        ["to"] = TransactionFilter.Write(To),
         ["by"] = Grouping switch { UsageGrouping.Channel => "channel", UsageGrouping.Key => "key", _ => null },
         ["credits"] = CreditType == CreditTypes.Credits ? null : CreditType,
+        ["chart"] = ByWeek ? "week" : null,
         ["view"] = AsTable ? "table" : null,
         ["day"] = TransactionFilter.Write(Day),
         ["after"] = cursor,

@@ -13,7 +13,16 @@ namespace BillingPortal.Components;
 public sealed record UsageLine(
     string Id, DateTimeOffset At, string Operation, string Description, decimal Quantity, string Unit, Credits Credits, string CreditType, string? Key, bool IsFree, bool IsIncluded);
 
+/// <summary>A day that stands out, and what made it so.</summary>
+/// <param name="Day">The UTC day.</param>
+/// <param name="Used">What it took.</param>
+/// <param name="Highest">The most that the same weekday took in the weeks before.</param>
+/// <param name="Operation">The operation behind it.</param>
+/// <param name="Key">The key behind it; null if no key reported it.</param>
+public sealed record UnusualDay(DateOnly Day, Credits Used, Credits Highest, string Operation, string? Key);
+
 /// <summary>All that the usage page shows.</summary>
+/// <param name="AsOf">When it was read.</param>
 /// <param name="Choice">What was asked for.</param>
 /// <param name="From">The first instant.</param>
 /// <param name="To">The end.</param>
@@ -28,7 +37,11 @@ public sealed record UsageLine(
 /// <param name="Lines">A page of events, newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null at the end.</param>
 /// <param name="IsFirstUse">Whether nothing was ever recorded.</param>
+/// <param name="Unusual">The day of the period that stands out most; null if none does.</param>
+/// <param name="Pace">How the plan's credits are used up; null without any, or for another kind of credit.</param>
+/// <param name="Heat">Hours by weekday, if they were asked for.</param>
 public sealed record UsageOverview(
+    DateTimeOffset AsOf,
     UsageChoice Choice,
     DateTimeOffset From,
     DateTimeOffset To,
@@ -42,13 +55,17 @@ public sealed record UsageOverview(
     IReadOnlyList<UsageShare> Shares,
     IReadOnlyList<UsageLine> Lines,
     string? NextCursor,
-    bool IsFirstUse);
+    bool IsFirstUse,
+    UnusualDay? Unusual,
+    PlanPace? Pace,
+    UsageHeat? Heat);
 
 /// <summary>Puts the usage page together from the services that know its parts.</summary>
 public sealed class UsageOverviews(
     UsageReports reports, UsageItems items, ApiKeys keys, PlanStandings standings, PriceCatalog catalog, TimeProvider clock)
 {
     private const int PageSize = 25;
+    private const int MostDaysCompared = 31;
     private const string NoKey = "No key";
 
     /// <param name="caller">Who looks.</param>
@@ -71,7 +88,9 @@ public sealed class UsageOverviews(
 
         var shares = report.Groups.Where(group => group.Total.Items > 0)
             .Select(group => new UsageShare(LabelOf(group), group.Total.Credits, group.Previous.Credits, group.Total.Items)).ToList();
+        var unusual = await UnusualAsync(caller, choice, report, names, cancellationToken);
         return new UsageOverview(
+            clock.GetUtcNow(),
             choice,
             report.From,
             report.To,
@@ -80,12 +99,52 @@ public sealed class UsageOverviews(
             report.Total.Items,
             UsageFinding.Of(report.Total.Credits, shares),
             UsageFinding.Comparison(report.Total.Credits, report.Previous.Credits, BeforeOf(report), shares),
-            [.. report.Columns.Select(column => ColumnOf(column, report.Interval, choice, viewer))],
+            [.. report.Columns.Select(column => ColumnOf(column, report.Interval, choice, viewer, unusual))],
             SeriesOf(report, LabelOf),
             shares,
             [.. page.Items.Select(item => LineOf(item, names))],
             page.NextCursor,
-            isFirstUse);
+            isFirstUse,
+            unusual,
+            await PaceAsync(caller, choice, cancellationToken),
+            choice.ByWeek
+                ? UsageHeat.Of(
+                    await reports.GetHoursAsync(caller, report.From, report.To, choice.CreditType, cancellationToken),
+                    report.From, report.To < clock.GetUtcNow() ? report.To.AddTicks(-1) : clock.GetUtcNow(), viewer)
+                : null);
+    }
+
+    private async Task<UnusualDay?> UnusualAsync(
+        Caller caller, UsageChoice choice, UsageReport report, Dictionary<string, string> names, CancellationToken cancellationToken)
+    {
+        if (report.Interval is UsageInterval.Hour)
+        {
+            return null;
+        }
+
+        var last = DateOnly.FromDateTime(report.To.UtcDateTime).AddDays(-1);
+        var range = new DayRange(last.AddDays(1 - Math.Min(report.Columns.Length, MostDaysCompared)), last);
+        var rows = await reports.GetDaysAsync(caller, range with { First = range.First.AddDays(-7 * UsageSpike.Weeks) }, null, cancellationToken);
+        return UsageSpike.Find(rows, range, choice.CreditType) is { } spike
+            ? new UnusualDay(
+                spike.Day, spike.Used, spike.Highest, catalog.FindOperation(spike.Operation)?.Label ?? spike.Operation,
+                spike.KeyId is { } key ? names.GetValueOrDefault(key, key) : null)
+            : null;
+    }
+
+    private async Task<PlanPace?> PaceAsync(Caller caller, UsageChoice choice, CancellationToken cancellationToken)
+    {
+        var standing = await standings.GetAsync(caller.OrganizationId, cancellationToken);
+        if (choice.CreditType != CreditTypes.Credits || !standing.Allowance.Credits.IsPositive)
+        {
+            return null;
+        }
+
+        var now = clock.Now();
+        var range = new DayRange(DateOnly.FromDateTime(standing.AllowanceCycle.Start.UtcDateTime), DateOnly.FromDateTime(now.UtcDateTime));
+        var used = (await reports.GetDaysAsync(caller, range, null, cancellationToken)).Where(row => row.CreditType == CreditTypes.Credits);
+        return new PlanPace(
+            Credits.Sum(used.Select(row => row.Sums.Credits)), standing.Allowance.Credits, standing.AllowanceCycle.Start, standing.AllowanceCycle.End, now);
     }
 
     private async Task<UsageReport> ReportAsync(Caller caller, UsageChoice choice, CancellationToken cancellationToken)
@@ -98,7 +157,9 @@ public sealed class UsageOverviews(
             return await reports.GetByHourAsync(caller, choice.Grouping, choice.CreditType, cancellationToken);
         }
 
-        var range = DayRange.LastDays(choice.Period is UsagePeriod.Week ? week : month, now);
+        var range = choice is { From: { } chosenFirst, To: { } chosenLast }
+            ? new DayRange(chosenFirst, chosenLast)
+            : DayRange.LastDays(choice.Period is UsagePeriod.Week ? week : month, now);
         if (choice.Period is UsagePeriod.Cycle)
         {
             var start = (await standings.GetAsync(caller.OrganizationId, cancellationToken)).CycleStart;
@@ -127,7 +188,7 @@ public sealed class UsageOverviews(
     private static Credits Of(UsageColumn column, UsageGroup group) => column.Groups.GetValueOrDefault(group.Id).Credits;
 
     // Days are those of UTC, in which usage is summed; hours are the viewer's.
-    private ChartColumn ColumnOf(UsageColumn column, UsageInterval interval, UsageChoice choice, Viewer viewer)
+    private ChartColumn ColumnOf(UsageColumn column, UsageInterval interval, UsageChoice choice, Viewer viewer, UnusualDay? unusual)
     {
         if (interval is UsageInterval.Hour)
         {
@@ -135,7 +196,7 @@ public sealed class UsageOverviews(
         }
 
         var day = DateOnly.FromDateTime(column.Start.UtcDateTime);
-        return new ChartColumn(viewer.Day(day), (choice with { Day = day }).Address(), column.Start.AddDays(1) > clock.GetUtcNow());
+        return new ChartColumn(viewer.Day(day), (choice with { Day = day }).Address(), column.Start.AddDays(1) > clock.GetUtcNow(), day == unusual?.Day ? "unusual" : null);
     }
 
     private static DateTimeOffset StartOf(DateOnly day) => new(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);

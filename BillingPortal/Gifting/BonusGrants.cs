@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
@@ -72,6 +73,11 @@ public sealed partial class BonusGrants(WalletWriter writer, IRecipients recipie
         {
             var wallet = await WalletReader.ReadAsync(db, new WalletKey(recipient.OrganizationId, CreditTypes.Flows), ct);
             granted = new GrantResult.Granted(posted.Transactions[0].Id, recipient, grant.Deposit.Amount, BonusFlows.AvailableIn(wallet, clock.Now()));
+            var transaction = posted.Transactions[0];
+            db.Record(
+                caller, now, AuditActs.CreditGranted, transaction.Id, new { Balance = transaction.BalanceAfter - transaction.Amount },
+                new { Balance = transaction.BalanceAfter, CreditType = CreditTypes.Flows, grant.Deposit.Amount, wish.Source, grant.Note, wish.ExpiresAt },
+                recipient.OrganizationId);
             receipt?.AddTo(db, granted);
         });
         return await writer.ExecuteAsync(grant with { Riders = grant.Riders.Add(answer) }, cancellationToken) switch

@@ -1,4 +1,5 @@
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -84,7 +85,7 @@ public sealed class BillingDetailsBook(IDbContextFactory<BillingDbContext> conte
         {
             try
             {
-                await StoreAsync(caller.OrganizationId, details, cancellationToken);
+                await StoreAsync(caller, details, cancellationToken);
                 return new DetailsChange.Saved(details);
             }
             catch (DbUpdateException exception) when (stores.IsUniqueViolation(exception))
@@ -116,10 +117,14 @@ public sealed class BillingDetailsBook(IDbContextFactory<BillingDbContext> conte
     private static string Lines(string address) =>
         string.Join('\n', address.Split(['\r', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
-    private async Task StoreAsync(string organizationId, BillingDetails details, CancellationToken cancellationToken)
+    private async Task StoreAsync(Caller caller, BillingDetails details, CancellationToken cancellationToken)
     {
+        var organizationId = caller.OrganizationId;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var row = await db.Set<BillingDetailsRow>().FirstOrDefaultAsync(row => row.OrganizationId == organizationId, cancellationToken);
+        db.Record(
+            caller, clock.Now(), AuditActs.BillingDetailsChanged, organizationId,
+            row is null ? null : new { row.Name, row.Address, row.TaxId, row.Reference }, new { details.Name, details.Address, details.TaxId, details.Reference });
         if (row is null)
         {
             db.Add(new BillingDetailsRow

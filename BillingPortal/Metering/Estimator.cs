@@ -5,18 +5,20 @@ using BillingPortal.Ledger;
 
 namespace BillingPortal.Metering;
 
+/// <summary>Tokens of model calls.</summary>
+/// <param name="Id">What lines and faults name them by.</param>
+/// <param name="Model">The model called.</param>
+/// <param name="Input">Tokens in.</param>
+/// <param name="Output">Tokens out.</param>
+public sealed record TokenWish(string Id, string Model, Quantity Input, Quantity Output);
+
 /// <summary>What somebody expects to use in a month.</summary>
 public sealed record EstimateWish
 {
     /// <summary>By the id of an operation, or of one of its variants, in its unit.</summary>
     public ImmutableArray<(string Id, Quantity Quantity)> Usage { get; init; } = [];
 
-    /// <summary>The model whose tokens are told; null without model calls.</summary>
-    public string? Model { get; init; }
-
-    public Quantity InputTokens { get; init; }
-
-    public Quantity OutputTokens { get; init; }
+    public ImmutableArray<TokenWish> Tokens { get; init; } = [];
 
     /// <summary>Flows wanted on each day; null if none.</summary>
     public int? FlowsPerDay { get; init; }
@@ -40,12 +42,13 @@ public sealed record EstimateFault(string Code, string Field, string Message);
 public sealed record EstimateLine(string Id, OperationRate Rate, Quantity Quantity, Credits UnitRate, Credits Credits);
 
 /// <summary>A plan for a month, and the packs that make up for what its allowance does not cover.</summary>
-/// <param name="Plan">For one seat.</param>
+/// <param name="Plan">Which.</param>
+/// <param name="PlanPrice">Of a month on it.</param>
 /// <param name="Credits">What the usage costs on it, its rates and included minutes taken into account.</param>
 /// <param name="Packs">For the credits beyond its allowance.</param>
-public sealed record PlanOption(Plan Plan, Credits Credits, PackMix Packs)
+public sealed record PlanOption(Plan Plan, Money PlanPrice, Credits Credits, PackMix Packs)
 {
-    public Money Price => Plan.MonthlyPrice + Packs.Price;
+    public Money Price => PlanPrice + Packs.Price;
 }
 
 /// <summary>What a wish costs, and what would pay for it. Nothing that anybody holds is subtracted.</summary>
@@ -74,6 +77,59 @@ public sealed record Estimate(
     public bool IsCoveredBy(CreditPack pack) => pack.Credits >= Total;
 }
 
+/// <summary>What an organization has for a month before it buys anything.</summary>
+/// <param name="PlanId">The plan held, whose rates hold and whose packs may be bought.</param>
+/// <param name="Interval">How often it is paid; other plans are compared at the same.</param>
+/// <param name="Seats">How many are held, where a plan is sold by the seat.</param>
+/// <param name="Price">Of a month on it.</param>
+/// <param name="Allowance">Credits it grants for a month.</param>
+/// <param name="Minutes">Voice minutes it includes for a month.</param>
+/// <param name="Held">Credits that can be spent besides its allowance; below zero: owed.</param>
+/// <param name="ApiHeld">API credits that can be spent; below zero: owed.</param>
+/// <param name="PlacesLeft">How many of each pack the billing cycle still allows, by the pack's id.</param>
+public sealed record EstimateMeans(
+    string PlanId,
+    BillingInterval Interval,
+    int Seats,
+    Money Price,
+    Credits Allowance,
+    Credits Minutes,
+    Credits Held,
+    Credits ApiHeld,
+    IReadOnlyDictionary<string, int> PlacesLeft);
+
+/// <summary>What pays for an estimate, in the order it is spent, and what is best bought for the rest.</summary>
+/// <param name="ByMinutes">Credits saved by included minutes.</param>
+/// <param name="Owed">To be settled first.</param>
+/// <param name="ByAllowance">Paid by the plan's credits.</param>
+/// <param name="ByHeld">Paid by other credits that are held.</param>
+/// <param name="Missing">Total less all these, and what is owed.</param>
+/// <param name="LacksFlows">Whether the plan held gives fewer flows than are wanted.</param>
+/// <param name="PlanPrice">Of a month on the plan held.</param>
+/// <param name="Packs">The cheapest packs for what is missing that may still be bought; null if they do not cover it.</param>
+/// <param name="Change">Of all other plans the one that makes the month cheapest; null if nothing is wanted or none covers it.</param>
+/// <param name="ApiMissing">API credits that are not held.</param>
+/// <param name="ApiPacks">The cheapest packs for those.</param>
+public sealed record EstimateCover(
+    Credits ByMinutes,
+    Credits Owed,
+    Credits ByAllowance,
+    Credits ByHeld,
+    Credits Missing,
+    bool LacksFlows,
+    Money PlanPrice,
+    PackMix? Packs,
+    PlanOption? Change,
+    Credits ApiMissing,
+    PackMix? ApiPacks)
+{
+    /// <summary>What the month costs as it is; null if that does not cover it.</summary>
+    public Money? Price => LacksFlows || Packs is null ? null : PlanPrice + Packs.Price;
+
+    /// <summary>Whether changing the plan costs less, or is the only way.</summary>
+    public bool IsChangeBetter => Change is { } change && (Price is not { } price || change.Price < price);
+}
+
 /// <summary>Estimates what usage costs, by the same rating as charges. Pure.</summary>
 public sealed class Estimator(PriceCatalog catalog)
 {
@@ -82,16 +138,17 @@ public sealed class Estimator(PriceCatalog catalog)
     /// <summary>The estimate; null, and why, if the wish cannot be rated.</summary>
     public Estimate? Of(EstimateWish wish, [NotNullWhen(false)] out EstimateFault? fault)
     {
-        var plan = wish.PlanId is null ? catalog.FreePlan : catalog.FindPlan(wish.PlanId);
+        var plan = PlanOf(wish.PlanId);
         if (plan is null)
         {
             fault = new EstimateFault(UnknownPlan, "plan", $"There is no such plan. Choose one of {string.Join(", ", catalog.Plans.Select(known => known.Id))}.");
             return null;
         }
 
-        var parts = PartsOf(wish, out fault);
+        var (parts, faults) = PartsOf(wish);
         try
         {
+            fault = faults.FirstOrDefault();
             return fault is null ? Compute(wish, plan, parts) : null;
         }
         catch (OverflowException)
@@ -99,6 +156,41 @@ public sealed class Estimator(PriceCatalog catalog)
             fault = new EstimateFault(UsageRejection.Invalid, parts[0].Id, "That is more than can be priced at once.");
             return null;
         }
+    }
+
+    /// <summary>Everything in a wish that cannot be rated.</summary>
+    public ImmutableArray<EstimateFault> Check(EstimateWish wish) => PartsOf(wish).Faults;
+
+    /// <summary>What pays for a wish, and what is best bought for the rest.</summary>
+    /// <param name="wish">One that can be estimated.</param>
+    /// <param name="means">What is there already; null: nothing, and any pack may be bought.</param>
+    public EstimateCover Cover(EstimateWish wish, EstimateMeans? means)
+    {
+        var (parts, _) = PartsOf(wish);
+        var flows = wish.FlowsPerDay ?? 0;
+        var held = means is null ? null : catalog.FindPlan(means.PlanId);
+        var plan = held ?? catalog.FreePlan;
+        var total = CreditsOn(plan, parts, Credits.Zero);
+        var beyondMinutes = CreditsOn(plan, parts, means?.Minutes ?? Credits.Zero);
+        var owed = Credits.Max(Credits.Zero, -(means?.Held ?? Credits.Zero));
+        var needed = beyondMinutes + owed;
+        var byAllowance = Credits.Min(needed, means?.Allowance ?? Credits.Zero);
+        var byHeld = Credits.Min(needed - byAllowance, Credits.Max(Credits.Zero, means?.Held ?? Credits.Zero));
+        var missing = needed - byAllowance - byHeld;
+        var apiMissing = Credits.Max(Credits.Zero, TotalOf(parts.Select(part => LineOf(part, plan)), CreditTypes.ApiCredits) - (means?.ApiHeld ?? Credits.Zero));
+        return new EstimateCover(
+            total - beyondMinutes,
+            owed,
+            byAllowance,
+            byHeld,
+            missing,
+            flows > plan.DailyFlows,
+            means?.Price ?? Money.Zero,
+            PackMix.Cheapest(
+                catalog.Packs.Where(pack => held is null || pack.IsOpenTo(held)).Select(pack => pack.UpTo(means?.PlacesLeft[pack.Id] ?? pack.LimitPerCycle)), missing),
+            total.IsPositive || flows > 0 ? CheapestPlan(parts, flows, means) : null,
+            apiMissing,
+            PackMix.Cheapest(catalog.ApiPacks.Select(pack => pack.Unlimited), apiMissing));
     }
 
     private Estimate Compute(EstimateWish wish, Plan plan, ImmutableArray<Part> parts)
@@ -114,16 +206,29 @@ public sealed class Estimator(PriceCatalog catalog)
             total.IsPositive ? catalog.Packs.Where(pack => pack.Credits >= total).MinBy(pack => pack.Credits) : null,
             apiTotal.IsPositive ? catalog.ApiPacks.Where(pack => pack.Credits >= apiTotal).MinBy(pack => pack.Credits) : null,
             PackMix.Cheapest(catalog.Packs, total),
-            total.IsPositive || flows > 0
-                ? catalog.Plans.Where(option => !option.IsFree && option.DailyFlows >= flows).Select(option => OptionOf(option, parts)).OfType<PlanOption>().MinBy(option => option.Price)
-                : null,
+            total.IsPositive || flows > 0 ? CheapestPlan(parts, flows, null) : null,
             flows > 0 ? catalog.Plans.FirstOrDefault(option => option.DailyFlows >= flows) : null);
     }
 
+    private Plan? PlanOf(string? planId) => planId is null ? catalog.FreePlan : catalog.FindPlan(planId);
+
+    /// <summary>Of the paid plans that are not held; of equal prices the lowest.</summary>
+    private PlanOption? CheapestPlan(ImmutableArray<Part> parts, int flows, EstimateMeans? means) => catalog.Plans
+        .Where(plan => !plan.IsFree && plan.DailyFlows >= flows && plan.Id != means?.PlanId)
+        .Select(plan => OptionOf(plan, parts, means)).OfType<PlanOption>()
+        .MinBy(option => option.Price);
+
     /// <summary>A month on a plan; null if no packs that it may buy cover the rest.</summary>
-    private PlanOption? OptionOf(Plan plan, ImmutableArray<Part> parts)
+    private PlanOption? OptionOf(Plan plan, ImmutableArray<Part> parts, EstimateMeans? means)
     {
-        var minutes = Credits.FromWhole(plan.IncludedMinutes);
+        var month = plan.MonthOf(means?.Interval ?? BillingInterval.Monthly, means?.Seats ?? 1);
+        var credits = CreditsOn(plan, parts, month.Minutes);
+        var missing = Credits.Max(Credits.Zero, credits - month.Credits - (means?.Held ?? Credits.Zero));
+        return PackMix.Cheapest(catalog.Packs.Where(pack => pack.IsOpenTo(plan)), missing) is { } packs ? new PlanOption(plan, month.Price, credits, packs) : null;
+    }
+
+    private static Credits CreditsOn(Plan plan, ImmutableArray<Part> parts, Credits minutes)
+    {
         var credits = Credits.Zero;
         foreach (var part in parts.Where(part => part.Rate.CreditType == CreditTypes.Credits))
         {
@@ -133,8 +238,7 @@ public sealed class Estimator(PriceCatalog catalog)
             credits += rated.Price(drawn);
         }
 
-        var missing = Credits.Max(Credits.Zero, credits - plan.MonthlyCredits);
-        return PackMix.Cheapest(catalog.Packs.Where(pack => pack.IsOpenTo(plan)), missing) is { } packs ? new PlanOption(plan, credits, packs) : null;
+        return credits;
     }
 
     private static EstimateLine LineOf(Part part, Plan plan)
@@ -143,36 +247,39 @@ public sealed class Estimator(PriceCatalog catalog)
         return new EstimateLine(part.Id, part.Rate, rated.Quantity, rated.Rate, rated.Price(Credits.Zero));
     }
 
-    private static Credits TotalOf(ImmutableArray<EstimateLine> lines, string creditType) =>
+    private static Credits TotalOf(IEnumerable<EstimateLine> lines, string creditType) =>
         Credits.Sum(lines.Where(line => line.Rate.CreditType == creditType).Select(line => line.Credits));
 
-    private ImmutableArray<Part> PartsOf(EstimateWish wish, out EstimateFault? fault)
+    private (ImmutableArray<Part> Parts, ImmutableArray<EstimateFault> Faults) PartsOf(EstimateWish wish)
     {
         var parts = ImmutableArray.CreateBuilder<Part>();
+        var faults = ImmutableArray.CreateBuilder<EstimateFault>();
         foreach (var (id, quantity) in wish.Usage)
         {
-            if (Find(id, quantity) is not { } part)
+            if (Find(id, quantity) is { } part)
             {
-                fault = new EstimateFault(UsageRejection.UnknownOperation, id, "There is no such operation.");
-                return [];
+                parts.Add(part);
             }
-
-            parts.Add(part);
+            else
+            {
+                faults.Add(new EstimateFault(UsageRejection.UnknownOperation, id, "There is no such operation."));
+            }
         }
 
-        if (wish.Model is { } model)
+        foreach (var tokens in wish.Tokens)
         {
-            if (catalog.FindModel(model) is not { } tier || catalog.Operations.FirstOrDefault(operation => operation.PricedByModel) is not { } rate)
+            if (catalog.FindModel(tokens.Model) is { } tier && catalog.Operations.FirstOrDefault(operation => operation.PricedByModel) is { } rate)
             {
-                fault = new EstimateFault(UsageRejection.UnknownModel, "model", "There is no such model.");
-                return [];
+                parts.Add(new Part(tokens.Id, rate, new UsageFacts { Model = tier, InputTokens = tokens.Input, OutputTokens = tokens.Output }));
             }
-
-            parts.Add(new Part("inputTokens", rate, new UsageFacts { Model = tier, InputTokens = wish.InputTokens, OutputTokens = wish.OutputTokens }));
+            else
+            {
+                faults.Add(new EstimateFault(UsageRejection.UnknownModel, "model", "There is no such model."));
+            }
         }
 
-        fault = parts.Select(FaultOf).FirstOrDefault(found => found is not null);
-        return parts.DrainToImmutable();
+        faults.AddRange(parts.Select(FaultOf).OfType<EstimateFault>());
+        return (parts.DrainToImmutable(), faults.DrainToImmutable());
     }
 
     /// <summary>A variant by its own id, or an operation with its default variant.</summary>

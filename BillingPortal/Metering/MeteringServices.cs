@@ -11,6 +11,7 @@ public static class MeteringServices
         services.AddHostedService<NumberRentalSweep>();
         services.AddSingleton<Estimator>();
         services.AddSingleton<UsageReports>();
+        services.AddSingleton<UsageHabits>();
         services.AddSingleton<UsageItems>();
         services.AddSingleton<CreditStatements>();
         services.AddSingleton<ApiCreditStatements>();

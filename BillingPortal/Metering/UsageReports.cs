@@ -110,6 +110,11 @@ public sealed record UsageBurn(ImmutableArray<Credits> Days)
     private Credits At(int quarter) => Days.IsEmpty ? Credits.Zero : Days.Order().ElementAt((Days.Length - 1) * quarter / 4);
 }
 
+/// <summary>What was charged in each hour that had any.</summary>
+/// <param name="Hours">Ascending, each by the instant it begins.</param>
+/// <param name="IsCut">Whether older events of the span were left out.</param>
+public sealed record UsageHours(ImmutableArray<(DateTimeOffset Start, Credits Credits)> Hours, bool IsCut);
+
 /// <summary>Credit used since the start of the UTC day, by category. Source: contract, <c>GET /credits/balance</c>.</summary>
 public sealed record TodaysConsumption(DateTimeOffset Since, ImmutableDictionary<string, Credits> ByCategory)
 {
@@ -119,7 +124,11 @@ public sealed record TodaysConsumption(DateTimeOffset Since, ImmutableDictionary
 /// <summary>Reads the daily sums. Costs rows per day, operation and key, whatever the number of events.</summary>
 public sealed class UsageReports(IDbContextFactory<BillingDbContext> contexts, PriceCatalog catalog, TimeProvider clock)
 {
+    /// <summary>The newest events of a span that are counted by hour, for hours have no sums kept.</summary>
+    public const int MostEventsByHour = 100_000;
+
     private const int Hours = 24;
+    private const long HourMilliseconds = 3_600_000;
 
     /// <summary>The days' usage in detail, of the whole organization or of one key; only days that had some.</summary>
     /// <exception cref="AccessDeniedException">A key without <see cref="Scopes.BillingRead"/>.</exception>
@@ -169,7 +178,7 @@ public sealed class UsageReports(IDbContextFactory<BillingDbContext> contexts, P
     public async Task<UsageReport> GetByHourAsync(Caller caller, UsageGrouping grouping, string creditType, CancellationToken cancellationToken)
     {
         caller.DemandScope(Scopes.BillingRead);
-        const long hour = 3_600_000;
+        const long hour = HourMilliseconds;
         var end = ((clock.Now().ToUnixTimeMilliseconds() / hour) + 1) * hour;
         var (first, before) = (end - (Hours * hour), end - (2 * Hours * hour));
         var (low, high) = (Ids.First("itm", DateTimeOffset.FromUnixTimeMilliseconds(before)), Ids.First("itm", DateTimeOffset.FromUnixTimeMilliseconds(end)));
@@ -193,6 +202,29 @@ public sealed class UsageReports(IDbContextFactory<BillingDbContext> contexts, P
         }).ToList();
         var columns = Enumerable.Range(0, Hours).Select(i => DateTimeOffset.FromUnixTimeMilliseconds(first + (i * hour))).ToImmutableArray();
         return Report(columns[0], columns, TimeSpan.FromHours(1), UsageInterval.Hour, grouping, cells);
+    }
+
+    /// <summary>What was charged by hour, of the newest <see cref="MostEventsByHour"/> events of a span.</summary>
+    /// <exception cref="AccessDeniedException">A key without <see cref="Scopes.BillingRead"/>.</exception>
+    public async Task<UsageHours> GetHoursAsync(Caller caller, DateTimeOffset from, DateTimeOffset to, string creditType, CancellationToken cancellationToken)
+    {
+        caller.DemandScope(Scopes.BillingRead);
+        var (low, high) = (Ids.First("itm", from), Ids.First("itm", to));
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await db.Database.SqlQuery<HourSum>(
+            $"""
+            SELECT occurred_at / {HourMilliseconds} AS "Hour", CAST(SUM(credits_micros) AS bigint) AS "Credits", COUNT(*) AS "Items"
+            FROM (SELECT occurred_at, credits_micros FROM usage_items
+                WHERE organization_id = {caller.OrganizationId} AND id >= {low} AND id < {high} AND credit_type = {creditType}
+                ORDER BY id DESC LIMIT {MostEventsByHour}) AS newest
+            GROUP BY 1
+            """).ToListAsync(cancellationToken);
+        return new UsageHours(
+            [
+                .. rows.OrderBy(row => row.Hour)
+                    .Select(row => (DateTimeOffset.FromUnixTimeMilliseconds(row.Hour * HourMilliseconds), Credits.FromMicros(row.Credits))),
+            ],
+            rows.Sum(row => row.Items) == MostEventsByHour);
     }
 
     /// <summary>What each of the last whole days took of a credit type: the basis of "how long will it last".</summary>
@@ -302,6 +334,8 @@ public sealed class UsageReports(IDbContextFactory<BillingDbContext> contexts, P
     };
 
     private static DateTimeOffset StartOf(DateOnly day) => new(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+
+    private sealed record HourSum(long Hour, long Credits, long Items);
 
     private sealed record HourRow(long Hour, string Channel, string Operation, string KeyId, long Quantity, long Included, long Credits, long Items);
 }

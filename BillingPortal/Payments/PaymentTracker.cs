@@ -55,8 +55,8 @@ public sealed record PaymentView(
 /// <summary>Follows payments for people. Trusts nothing but what the gateway said.</summary>
 public sealed class PaymentTracker(IDbContextFactory<BillingDbContext> contexts, PaymentInquiry inquiry, TimeProvider clock)
 {
-    /// <summary>How many open payments are listed at most.</summary>
-    public const int MaxOpen = 20;
+    /// <summary>How many payments are listed at most.</summary>
+    public const int MaxListed = 20;
 
     /// <summary>A payment of the caller's organization as it stands in our books; null if it has none by this id.</summary>
     /// <exception cref="AccessDeniedException">A key without <c>billing:read</c>.</exception>
@@ -81,7 +81,7 @@ public sealed class PaymentTracker(IDbContextFactory<BillingDbContext> contexts,
         return await GetAsync(caller, paymentId, cancellationToken);
     }
 
-    /// <summary>The organization's payments that are not over yet, newest first, at most <see cref="MaxOpen"/>.</summary>
+    /// <summary>The organization's payments that are not over yet, newest first, at most <see cref="MaxListed"/>.</summary>
     /// <exception cref="AccessDeniedException">A key without <c>billing:read</c>.</exception>
     public async Task<IReadOnlyList<PaymentView>> ListOpenAsync(Caller caller, CancellationToken cancellationToken)
     {
@@ -90,9 +90,23 @@ public sealed class PaymentTracker(IDbContextFactory<BillingDbContext> contexts,
         var open = await db.Set<Payment>().AsNoTracking()
             .Where(row => row.OrganizationId == caller.OrganizationId && row.State == PaymentState.Pending && row.SessionId != null)
             .OrderByDescending(row => row.Id)
-            .Take(MaxOpen)
+            .Take(MaxListed)
             .ToListAsync(cancellationToken);
         return [.. open.Select(ViewOf)];
+    }
+
+    /// <summary>The organization's latest payments, however they stand, newest first, at most <see cref="MaxListed"/>.</summary>
+    /// <exception cref="AccessDeniedException">A key without <c>billing:read</c>.</exception>
+    public async Task<IReadOnlyList<PaymentView>> ListLatestAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        caller.DemandScope(Scopes.BillingRead);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var latest = await db.Set<Payment>().AsNoTracking()
+            .Where(row => row.OrganizationId == caller.OrganizationId)
+            .OrderByDescending(row => row.Id)
+            .Take(MaxListed)
+            .ToListAsync(cancellationToken);
+        return [.. latest.Select(ViewOf)];
     }
 
     /// <summary>The gateway's own ids of payments of the caller's organization, where it named one.</summary>

@@ -1,4 +1,5 @@
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -132,7 +133,7 @@ public sealed class SavedCards(
             return false;
         }
 
-        await ChooseAsync(db, caller.OrganizationId, cardId, cancellationToken);
+        await ChooseAsync(db, caller.OrganizationId, cardId, caller, cancellationToken);
         return true;
     }
 
@@ -161,7 +162,14 @@ public sealed class SavedCards(
             }
         }
 
-        await MarkRemovedAsync(db, [cardId], cancellationToken);
+        await using (var unit = await db.Database.BeginTransactionAsync(cancellationToken))
+        {
+            await MarkRemovedAsync(db, [cardId], cancellationToken);
+            db.Record(caller, clock.Now(), AuditActs.CardRemoved, cardId, new { card.Brand, card.Last4 }, null);
+            await db.SaveChangesAsync(cancellationToken);
+            await unit.CommitAsync(cancellationToken);
+        }
+
         await ChooseIfNoneAsync(db, caller.OrganizationId, cancellationToken);
         return true;
     }
@@ -295,14 +303,20 @@ public sealed class SavedCards(
         var cards = await Kept(db, organizationId).AsNoTracking().OrderByDescending(row => row.Id).Take(MaxCards).ToListAsync(cancellationToken);
         if (cards.Count > 0 && cards.All(card => !card.IsDefault))
         {
-            await ChooseAsync(db, organizationId, cards[0].Id, cancellationToken);
+            await ChooseAsync(db, organizationId, cards[0].Id, null, cancellationToken);
         }
     }
 
-    private async Task ChooseAsync(BillingDbContext db, string organizationId, string cardId, CancellationToken cancellationToken)
+    /// <param name="db">Nothing else is pending in it.</param>
+    /// <param name="organizationId">Whose card.</param>
+    /// <param name="cardId">Which.</param>
+    /// <param name="chooser">Whose wish it is; null: nobody's, another card went.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private async Task ChooseAsync(BillingDbContext db, string organizationId, string cardId, Caller? chooser, CancellationToken cancellationToken)
     {
         while (true)
         {
+            db.ChangeTracker.Clear();
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             try
             {
@@ -310,6 +324,12 @@ public sealed class SavedCards(
                     .ExecuteUpdateAsync(row => row.SetProperty(c => c.IsDefault, false), cancellationToken);
                 await Kept(db, organizationId).Where(row => row.Id == cardId)
                     .ExecuteUpdateAsync(row => row.SetProperty(c => c.IsDefault, true), cancellationToken);
+                if (chooser is not null)
+                {
+                    db.Record(chooser, clock.Now(), AuditActs.CardPreferred, cardId, null, new { IsDefault = true });
+                    await db.SaveChangesAsync(cancellationToken);
+                }
+
                 await transaction.CommitAsync(cancellationToken);
                 return;
             }

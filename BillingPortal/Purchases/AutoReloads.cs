@@ -1,4 +1,5 @@
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Store;
@@ -146,6 +147,7 @@ public sealed class AutoReloads(
                 return null;
             }
 
+            var before = setting is null ? null : TermsOf(setting);
             if (setting is null)
             {
                 setting = new AutoReloadSetting
@@ -161,6 +163,7 @@ public sealed class AutoReloads(
             }
 
             Change(setting, caller, isEnabled, rule ?? setting.Rule);
+            db.Record(caller, setting.UpdatedAt, AuditActs.AutoReloadChanged, caller.OrganizationId, before, TermsOf(setting));
             try
             {
                 await db.SaveChangesAsync(cancellationToken);
@@ -173,6 +176,14 @@ public sealed class AutoReloads(
             }
         }
     }
+
+    private static object TermsOf(AutoReloadSetting setting) => new
+    {
+        setting.IsEnabled,
+        Threshold = setting.ThresholdCents,
+        Amount = setting.AmountCents,
+        MonthlyLimit = setting.MonthlyLimitCents,
+    };
 
     private void Change(AutoReloadSetting setting, Caller caller, bool isEnabled, AutoReloadRule rule)
     {

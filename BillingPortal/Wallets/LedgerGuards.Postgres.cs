@@ -11,7 +11,7 @@ internal sealed class PostgresLedgerGuards : Migration
 {
     protected override void Up(MigrationBuilder migrationBuilder)
     {
-        foreach (var statement in LedgerGuards.Postgres)
+        foreach (var statement in LedgerGuards.Rows.Postgres)
         {
             migrationBuilder.Sql(statement);
         }

@@ -11,7 +11,7 @@ internal sealed class SqliteLedgerGuards : Migration
 {
     protected override void Up(MigrationBuilder migrationBuilder)
     {
-        foreach (var statement in LedgerGuards.Sqlite)
+        foreach (var statement in LedgerGuards.Rows.Sqlite)
         {
             migrationBuilder.Sql(statement);
         }

@@ -160,7 +160,7 @@ public sealed class LedgerVerification(IDbContextFactory<BillingDbContext> conte
             ? "SELECT name FROM sqlite_master WHERE type = 'trigger'"
             : "SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'";
         var present = await QueryAsync(db, catalog, cancellationToken);
-        return LedgerGuards.TriggersOn(db.Database.IsSqlite()).Except(present, StringComparer.Ordinal)
+        return LedgerGuards.Rows.TriggersOn(db.Database.IsSqlite()).Except(present, StringComparer.Ordinal)
             .Select(missing => new LedgerFault(4, $"the guard {missing}, which keeps posted rows from being changed, is missing or off"));
     }
 

@@ -1,6 +1,10 @@
+using BillingPortal.Store;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace BillingPortal.Wallets;
+
+/// <summary>What a verification found, and when it ended.</summary>
+public sealed record VerifiedLedger(LedgerReport Report, DateTimeOffset At);
 
 /// <summary>Verifies the ledger when the portal starts and every hour, and once a minute while it is wrong, so that repairing it is all an operator has to do.</summary>
 public sealed class LedgerWatch(LedgerVerification verification, LedgerSeal seal, WalletMetrics metrics, TimeProvider clock, ILogger<LedgerWatch> logger)
@@ -9,10 +13,19 @@ public sealed class LedgerWatch(LedgerVerification verification, LedgerSeal seal
     private static readonly TimeSpan WhileSound = TimeSpan.FromHours(1);
     private static readonly TimeSpan WhileFaulty = TimeSpan.FromMinutes(1);
 
+    private volatile VerifiedLedger? last;
+
+    /// <summary>What this instance found last; null before its first verification has ended.</summary>
+    public VerifiedLedger? Last => last;
+
     /// <summary>Verifies now: faults stop all movement of credit, and none let it move again.</summary>
-    public async Task<LedgerReport> VerifyAsync(CancellationToken cancellationToken)
+    public Task<LedgerReport> VerifyAsync(CancellationToken cancellationToken) => VerifyAsync(null, cancellationToken);
+
+    /// <summary>The same, telling <paramref name="progress"/> the share done, 0 to 1.</summary>
+    public async Task<LedgerReport> VerifyAsync(IProgress<decimal>? progress, CancellationToken cancellationToken)
     {
-        var report = await verification.VerifyAsync(null, cancellationToken);
+        var report = await verification.VerifyAsync(progress, cancellationToken);
+        last = new VerifiedLedger(report, clock.Now());
         var wasSealed = seal.Faulty is not null;
         seal.Judge(report);
         metrics.Verified(report.Faults.Count);

@@ -16,6 +16,8 @@ public static class WalletServices
         services.AddSingleton<LedgerVerification>();
         services.AddSingleton<LedgerSeal>();
         services.AddSingleton<LedgerWatch>();
+        services.AddSingleton<LedgerInspection>();
+        services.AddSingleton<CreditFlows>();
         services.AddHostedService(provider => provider.GetRequiredService<LedgerWatch>());
         services.AddHealthChecks().AddCheck<LedgerHealth>("ledger", tags: ["ready"]);
         services.AddSingleton<WalletWriter>();

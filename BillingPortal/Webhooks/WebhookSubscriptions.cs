@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -106,6 +107,7 @@ public sealed class WebhookSubscriptions(
             };
             var done = new WebhookChange.Done(endpoint, secret);
             db.Add(endpoint);
+            db.Record(caller, now, AuditActs.WebhookAdded, endpoint.Id, null, new { url, Events = endpoint.EventList });
             receipt?.AddTo(db, done);
             try
             {
@@ -161,6 +163,10 @@ public sealed class WebhookSubscriptions(
                 row => row.SetProperty(d => d.NextAttemptAt, now).SetProperty(d => d.TryingSince, (DateTimeOffset?)null), cancellationToken);
         }
 
+        db.Record(
+            caller, now, AuditActs.WebhookChanged, endpointId, new { endpoint.Url, Events = endpoint.EventList, endpoint.IsActive },
+            new { Url = url, Events = events, IsActive = edit.IsActive ?? endpoint.IsActive });
+        await db.SaveChangesAsync(cancellationToken);
         await unit.CommitAsync(cancellationToken);
         return await Own(db, caller, endpointId).AsNoTracking().SingleOrDefaultAsync(cancellationToken) is { } changed
             ? new WebhookChange.Done(changed)
@@ -194,6 +200,7 @@ public sealed class WebhookSubscriptions(
         endpoint.PreviousSecretUntil = clock.Now().AddHours(overlapHours);
         endpoint.Secret = secrets.Seal(secret);
         var done = new WebhookChange.Done(endpoint, secret);
+        db.Record(caller, clock.Now(), AuditActs.WebhookSecretRolled, endpointId, null, new { endpoint.PreviousSecretUntil });
         receipt?.AddTo(db, done);
         await db.SaveChangesAsync(cancellationToken);
         return done;
@@ -206,7 +213,17 @@ public sealed class WebhookSubscriptions(
     {
         DemandManager(caller);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await Own(db, caller, endpointId).ExecuteDeleteAsync(cancellationToken) == 1;
+        await using var unit = await db.Database.BeginTransactionAsync(cancellationToken);
+        var endpoint = await Own(db, caller, endpointId).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        if (endpoint is null || await Own(db, caller, endpointId).ExecuteDeleteAsync(cancellationToken) == 0)
+        {
+            return false;
+        }
+
+        db.Record(caller, clock.Now(), AuditActs.WebhookRemoved, endpointId, new { endpoint.Url, Events = endpoint.EventList }, null);
+        await db.SaveChangesAsync(cancellationToken);
+        await unit.CommitAsync(cancellationToken);
+        return true;
     }
 
     internal static void DemandManager(Caller caller)

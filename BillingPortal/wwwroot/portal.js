@@ -7,6 +7,9 @@ export const viewerZone = () => zone;
 
 document.cookie = `zone=${encodeURIComponent(zone)};path=/;max-age=31536000;samesite=lax`;
 
+/** Puts what a form has by now into the address, for sharing and for loading the page again. */
+export const keepAddress = address => history.replaceState(history.state, '', address);
+
 /** Opens a dialog over the page; the Escape key closes it and tells the component. */
 export function showDialog(element, component) {
   if (!element.open) {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Purchases;
 using BillingPortal.Tests.Support;
@@ -52,6 +53,25 @@ public abstract class BuyPageTests<TEngine>(StoreFixture<TEngine> store, Browser
     }
 
     [Fact]
+    public async Task Api_credits_are_bought_on_any_plan_and_show_their_fee_first()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/buy?pack=growth&canceled=1");
+
+        var growth = page.GetByRole(AriaRole.Region, new() { Name = "API Growth" });
+        await Assertions.Expect(growth).ToContainTextAsync("2,374,050");
+        await Assertions.Expect(growth).ToContainTextAsync("You pay $24.99, of which $1.25 is the fee.");
+        await Assertions.Expect(growth).ToContainTextAsync("Your choice");
+        await growth.GetByRole(AriaRole.Button, new() { Name = "Pay $24.99" }).ClickAsync();
+
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/sandbox/checkout/"));
+        var payment = Assert.Single(await site.Services.GetRequiredService<PaymentTracker>().ListOpenAsync(person.Caller, TestContext.Current.CancellationToken));
+        Assert.Equal((PaymentKind.ApiPack, Credits.FromWhole(2_374_050)), (payment.Kind, payment.Credits));
+    }
+
+    [Fact]
     public async Task An_open_payment_is_shown_first_and_its_pack_has_one_place_less()
     {
         await using var site = Site.Start(store.Database);
@@ -95,6 +115,7 @@ public abstract class BuyPageTests<TEngine>(StoreFixture<TEngine> store, Browser
         var page = await site.NewPageAsync(browser);
 
         await page.SignInAsync(person, "/buy");
+        await page.AliveAsync();
 
         await Assertions.Expect(page.GetByText("Packs come with a paid plan.")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Needs a paid plan" })).ToHaveCountAsync(Catalogs.Shipped.Packs.Length);

@@ -1,4 +1,8 @@
+using System.Text.RegularExpressions;
+using BillingPortal.Catalog;
+using BillingPortal.Metering;
 using BillingPortal.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
 namespace BillingPortal.Tests.Components.Pages;
@@ -42,10 +46,104 @@ public abstract class UsagePageTests<TEngine>(StoreFixture<TEngine> store, Brows
         await page.AssertNoSidewaysScrollAsync();
         await Browser.AssertNoAxeViolationsAsync(page);
 
-        await page.GetByRole(AriaRole.Link, new() { Name = "Table" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Table" }).First.ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Columnheader, new() { Name = "Export Code" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Rowheader, new() { NameRegex = new Regex("^Plan credits until") })).ToBeVisibleAsync();
         await page.AssertNoSidewaysScrollAsync();
         await Browser.AssertNoAxeViolationsAsync(page);
+
+        await page.GotoAsync("/usage?chart=week");
+        await page.AliveAsync();
+        await Assertions.Expect(page.GetByText("Most is used on")).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+
+        await page.GotoAsync("/usage?chart=week&view=table");
+        await page.AliveAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Columnheader, new() { Name = "Sunday" })).ToBeAttachedAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+    }
+
+    [Fact]
+    public async Task Following_can_be_paused_and_catches_up_when_it_goes_on()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        await site.ReportAsync(person, "chat");
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/usage");
+        await page.AliveAsync();
+        var follow = page.GetByRole(AriaRole.Switch, new() { Name = "Follow live" });
+
+        await follow.ClickAsync();
+        await Assertions.Expect(follow).ToBeCheckedAsync(new() { Checked = false });
+        await site.ReportAsync(person, "image_to_html");
+        // The balance in the header goes on, so the page has had its chance to change.
+        await Assertions.Expect(page.Locator(".pill")).ToContainTextAsync(new Regex("1,969|2,119"));
+        await Assertions.Expect(page.GetByTestId("used")).ToHaveTextAsync("1");
+        await follow.ClickAsync();
+
+        await Assertions.Expect(page.GetByTestId("used")).ToHaveTextAsync("31");
+        await site.ReportAsync(person, "chat");
+        await Assertions.Expect(page.GetByTestId("used")).ToHaveTextAsync("32");
+    }
+
+    [Fact]
+    public async Task Days_of_ones_own_are_shown_and_wrong_ones_are_said_to_be_wrong()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        var today = DateTimeOffset.UtcNow;
+        await UseAsync(site, person, "image_to_html", 1, today.AddDays(-20));
+        await UseAsync(site, person, "chat", 7, today.AddDays(-10));
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/usage");
+        await page.AliveAsync();
+
+        await page.GetByLabel("From").FillAsync($"{today.AddDays(-12):yyyy-MM-dd}");
+        await page.GetByLabel("To", new() { Exact = true }).FillAsync($"{today.AddDays(-9):yyyy-MM-dd}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show these days" }).ClickAsync();
+        await Assertions.Expect(page.GetByTestId("used")).ToHaveTextAsync("7");
+        await Assertions.Expect(page.Locator(".columns > li")).ToHaveCountAsync(4);
+
+        await page.GotoAsync($"/usage?from={today:yyyy-MM-dd}&to=2020-01-01");
+        await Assertions.Expect(page.GetByText("From must not be after To.")).ToBeVisibleAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+    }
+
+    [Fact]
+    public async Task An_unusual_day_is_named_with_what_made_it_so()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        var today = DateTimeOffset.UtcNow;
+        foreach (var week in Enumerable.Range(1, 4))
+        {
+            await UseAsync(site, person, "chat", 10, today.AddDays(-7 * week));
+        }
+
+        await UseAsync(site, person, "chat", 10, today);
+        await UseAsync(site, person, "image_to_html", 5, today);
+        var page = await site.NewPageAsync(browser);
+
+        await page.SignInAsync(person, "/usage?period=7d");
+        await page.AliveAsync();
+
+        await Assertions.Expect(page.GetByText("Mostly Image → HTML.")).ToContainTextAsync($"the most of any {today.DayOfWeek} in the 8 weeks before was 10");
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Show its events" }).ClickAsync();
+        await Assertions.Expect(page.Locator("table.cards tbody tr")).ToHaveCountAsync(2);
+    }
+
+    private static async Task UseAsync(Site site, Person person, string operation, long quantity, DateTimeOffset at)
+    {
+        var results = await site.Services.GetRequiredService<UsageIngestion>().IngestAsync(
+            person.Caller, [new UsageEvent(Guid.NewGuid().ToString("N"), operation, Quantity.FromWhole(quantity), at, UsageProperties.None)], TestContext.Current.CancellationToken);
+        Assert.Equal(UsageStatus.Charged, Assert.Single(results).Status);
     }
 
     [Fact]

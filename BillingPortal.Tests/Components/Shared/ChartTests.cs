@@ -20,6 +20,17 @@ public sealed class ChartTests : BunitContext
     }
 
     [Fact]
+    public void A_remarkable_column_says_so_to_everybody()
+    {
+        var chart = Render<ChartCard>(card => card
+            .Add(c => c.Title, "Usage").Add(c => c.Finding, "").Add(c => c.Columns, [new ChartColumn("1 Jun", null, false, "unusual")])
+            .Add(c => c.Series, [new ChartSeries("Voice", [60])]).Add(c => c.ChartHref, "/chart").Add(c => c.TableHref, "/table"));
+
+        Assert.Equal("unusual", chart.Find(".column-mark").TextContent);
+        Assert.Equal("1 Jun: 60 unusual, Voice 60", chart.Find("li > span.visually-hidden").TextContent);
+    }
+
+    [Fact]
     public void A_series_switched_off_leaves_the_columns_and_the_axis()
     {
         var chart = RenderChart(asTable: false);

@@ -3,10 +3,10 @@ using System.Collections.Immutable;
 namespace BillingPortal.Components.Layout;
 
 /// <summary>A page in the navigation.</summary>
-internal sealed record NavigationItem(string Href, string Text, string Icon);
+public sealed record NavigationItem(string Href, string Text, string Icon);
 
 /// <summary>Pages that belong together.</summary>
-internal sealed record NavigationGroup(string Title, ImmutableArray<NavigationItem> Items);
+public sealed record NavigationGroup(string Title, ImmutableArray<NavigationItem> Items);
 
 /// <summary>Where one can go from every page.</summary>
 internal static class Navigation
@@ -17,6 +17,7 @@ internal static class Navigation
         [
             new("wallet", "Wallet", "wallet"),
             new("usage", "Usage", "usage"),
+            new("estimate", "Estimator", "sum"),
             new("buy", "Buy credits", "buy"),
             new("auto-reload", "Auto-reload", "bolt"),
             new("gifts", "Gifts", "gift"),
@@ -28,7 +29,16 @@ internal static class Navigation
             new("invoices", "Invoices", "receipt"),
             new("transactions", "Transactions", "list"),
         ]),
-        new("Organization", [new("members", "Members and seats", "user"), new("settings", "Settings", "settings")]),
+        new("Organization", [new("members", "Members and seats", "user"), new("audit", "Audit log", "history"), new("settings", "Settings", "settings")]),
         new("Developers", [new("keys", "API keys", "key"), new("webhook-endpoints", "Webhooks", "code")]),
     ];
+
+    /// <summary>What platform administrators have beside them.</summary>
+    public static NavigationGroup Admin { get; } = new("Admin",
+    [
+        new("admin/customers", "Customers", "building"),
+        new("admin/grants", "Grants from a file", "table"),
+        new("admin/ledger", "Ledger", "check"),
+        new("admin/audit", "Audit log of all", "history"),
+    ]);
 }

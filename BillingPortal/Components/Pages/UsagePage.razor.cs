@@ -1,6 +1,7 @@
 using System.Globalization;
 using BillingPortal.Access;
 using BillingPortal.Catalog;
+using BillingPortal.Metering;
 using Microsoft.AspNetCore.Components;
 
 namespace BillingPortal.Components.Pages;
@@ -8,6 +9,7 @@ namespace BillingPortal.Components.Pages;
 public sealed partial class UsagePage
 {
     private (UsageChoice Choice, string? After)? shown;
+    private bool isPaused;
 
     [Inject]
     private UsageOverviews Overviews { get; set; } = null!;
@@ -33,9 +35,27 @@ public sealed partial class UsagePage
     [SupplyParameterFromQuery(Name = "day")]
     private string? Day { get; set; }
 
-    private UsageChoice Choice => UsageChoice.Read(Period, Grouping, CreditType, Form, Day);
+    [SupplyParameterFromQuery(Name = "from")]
+    private string? From { get; set; }
+
+    [SupplyParameterFromQuery(Name = "to")]
+    private string? To { get; set; }
+
+    [SupplyParameterFromQuery(Name = "chart")]
+    private string? Chart { get; set; }
+
+    // Hours have no sums kept, so they are counted when they are asked for, not along with every event.
+    protected override bool IsLive => !isPaused && !Choice.ByWeek;
+
+    private UsageChoice Choice => UsageChoice.Read(Period, Grouping, CreditType, Form, Day, From, To, Chart);
+
+    private string? RangeFault => UsageChoice.RangeFault(From, To);
 
     private string ChartTitle => $"{CreditTypes.NameOf(Choice.CreditType)} by {(Choice.Period is UsagePeriod.Day ? "hour" : "day")}";
+
+    private string ChartHref => (Choice with { AsTable = false }).Address();
+
+    private string TableHref => (Choice with { AsTable = true }).Address();
 
     private string CsvHref => "/api/v1/billing/usage/items.csv" + QueryString.Create(new Dictionary<string, string?>
     {
@@ -64,6 +84,19 @@ public sealed partial class UsagePage
 
     protected override Task<UsageOverview> ReadAsync(Caller caller, CancellationToken cancellationToken) =>
         Overviews.ReadAsync(caller, Choice, After, Viewer, cancellationToken);
+
+    private async Task FollowAsync()
+    {
+        isPaused = !isPaused;
+        if (!isPaused)
+        {
+            await ReloadAsync();
+        }
+    }
+
+    private static string Describe(UnusualDay day) =>
+        $"It took {Display.Amount(day.Used)}; the most of any {day.Day.DayOfWeek} in the {UsageSpike.Weeks} weeks before was {Display.Amount(day.Highest)}. "
+        + $"Mostly {day.Operation}{(day.Key is { } key ? $", from key {key}" : "")}.";
 
     private static string Quantity(UsageLine line) =>
         $"{line.Quantity.ToString("#,0.######", CultureInfo.InvariantCulture)} {line.Unit}{(line.Quantity is 1 || line.Unit is "GB" ? "" : "s")}";

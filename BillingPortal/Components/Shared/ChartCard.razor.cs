@@ -75,7 +75,7 @@ public sealed partial class ChartCard
     private int Every(int labels, int step) => Math.Max(1, (Columns.Count + (labels * step) - 1) / (labels * step)) * step;
 
     private string Describe(int column) =>
-        $"{Columns[column].Label}: {Write(TotalOf(column))}" + string.Concat(Shown.Where(pair => pair.Series.Values[column] > 0)
+        $"{Columns[column].Label}: {Write(TotalOf(column))}{(Columns[column].Mark is { } remark ? $" {remark}" : "")}" + string.Concat(Shown.Where(pair => pair.Series.Values[column] > 0)
             .Select(pair => $", {pair.Series.Name} {Write(pair.Series.Values[column])}"));
 
     private static string Write(decimal value) => value.ToString("#,0.##", CultureInfo.InvariantCulture);

@@ -4,7 +4,8 @@ namespace BillingPortal.Components.Shared;
 /// <param name="Label">Under the column.</param>
 /// <param name="Href">What a click on the column opens; null: nothing.</param>
 /// <param name="IsOpen">Whether its time is not over yet.</param>
-public sealed record ChartColumn(string Label, string? Href, bool IsOpen);
+/// <param name="Mark">What is remarkable about it, in a word; null: nothing is.</param>
+public sealed record ChartColumn(string Label, string? Href, bool IsOpen, string? Mark = null);
 
 /// <summary>What is stacked with others.</summary>
 /// <param name="Name">What people read.</param>

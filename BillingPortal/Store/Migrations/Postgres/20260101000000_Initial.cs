@@ -12,6 +12,25 @@ namespace BillingPortal.Store.Migrations.Postgres
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "audit_entries",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    act = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    subject = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    actor = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    address = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    before = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    after = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_audit_entries", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "auto_reload_attempts",
                 columns: table => new
                 {
@@ -99,6 +118,33 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "credit_adjustments",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    amount_micros = table.Column<long>(type: "bigint", nullable: false),
+                    source = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    reason = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    expires_at = table.Column<long>(type: "bigint", nullable: true),
+                    giftable = table.Column<bool>(type: "boolean", nullable: false),
+                    bucket_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    transaction_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    actor = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    at = table.Column<long>(type: "bigint", nullable: false),
+                    batch_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    undone_at = table.Column<long>(type: "bigint", nullable: true),
+                    undone_by = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    undo_transaction_id = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_credit_adjustments", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "demo_clock",
                 columns: table => new
                 {
@@ -181,6 +227,29 @@ namespace BillingPortal.Store.Migrations.Postgres
                 {
                     table.PrimaryKey("PK_gifts", x => x.id);
                     table.CheckConstraint("ck_gifts_amount", "amount_micros > 0");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "grant_batches",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    name = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    source = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    total_micros = table.Column<long>(type: "bigint", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    started_by = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    started_from = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    started_at = table.Column<long>(type: "bigint", nullable: true),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_grant_batches", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -841,6 +910,33 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "grant_batch_rows",
+                columns: table => new
+                {
+                    batch_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    line = table.Column<long>(type: "bigint", nullable: false),
+                    customer = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    amount_micros = table.Column<long>(type: "bigint", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    expires_at = table.Column<long>(type: "bigint", nullable: true),
+                    reference = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    message = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    adjustment_id = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_grant_batch_rows", x => new { x.batch_id, x.line });
+                    table.ForeignKey(
+                        name: "FK_grant_batch_rows_grant_batches_batch_id",
+                        column: x => x.batch_id,
+                        principalTable: "grant_batches",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "credit_notes",
                 columns: table => new
                 {
@@ -1187,6 +1283,31 @@ namespace BillingPortal.Store.Migrations.Postgres
                 filter: "replaces_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_audit_entries_act_id",
+                table: "audit_entries",
+                columns: new[] { "act", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_audit_entries_actor_id",
+                table: "audit_entries",
+                columns: new[] { "actor", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_audit_entries_address_id",
+                table: "audit_entries",
+                columns: new[] { "address", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_audit_entries_organization_id_id",
+                table: "audit_entries",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_audit_entries_subject_id",
+                table: "audit_entries",
+                columns: new[] { "subject", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_auto_reload_attempts_open",
                 table: "auto_reload_attempts",
                 column: "organization_id",
@@ -1223,6 +1344,16 @@ namespace BillingPortal.Store.Migrations.Postgres
                 columns: new[] { "organization_id", "credit_type", "kind" },
                 unique: true,
                 filter: "kind = 'overdraft'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_credit_adjustments_batch_id_id",
+                table: "credit_adjustments",
+                columns: new[] { "batch_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_credit_adjustments_organization_id_id",
+                table: "credit_adjustments",
+                columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_credit_notes_invoice_id",
@@ -1278,6 +1409,16 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_gifts_sender_organization_id_id",
                 table: "gifts",
                 columns: new[] { "sender_organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_grant_batch_rows_batch_id_state_line",
+                table: "grant_batch_rows",
+                columns: new[] { "batch_id", "state", "line" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_grant_batches_state",
+                table: "grant_batches",
+                column: "state");
 
             migrationBuilder.CreateIndex(
                 name: "ix_holds_open",
@@ -1609,6 +1750,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "api_keys");
 
             migrationBuilder.DropTable(
+                name: "audit_entries");
+
+            migrationBuilder.DropTable(
                 name: "auto_reload_attempts");
 
             migrationBuilder.DropTable(
@@ -1627,6 +1771,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "buckets");
 
             migrationBuilder.DropTable(
+                name: "credit_adjustments");
+
+            migrationBuilder.DropTable(
                 name: "credit_notes");
 
             migrationBuilder.DropTable(
@@ -1643,6 +1790,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "gifts");
+
+            migrationBuilder.DropTable(
+                name: "grant_batch_rows");
 
             migrationBuilder.DropTable(
                 name: "holds");
@@ -1748,6 +1898,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "webhook_attempts");
+
+            migrationBuilder.DropTable(
+                name: "grant_batches");
 
             migrationBuilder.DropTable(
                 name: "wallets");

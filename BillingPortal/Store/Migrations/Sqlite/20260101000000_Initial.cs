@@ -11,6 +11,25 @@ namespace BillingPortal.Store.Migrations.Sqlite
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "audit_entries",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    act = table.Column<string>(type: "TEXT", nullable: false),
+                    subject = table.Column<string>(type: "TEXT", nullable: false),
+                    actor = table.Column<string>(type: "TEXT", nullable: false),
+                    address = table.Column<string>(type: "TEXT", nullable: true),
+                    before = table.Column<string>(type: "TEXT", nullable: true),
+                    after = table.Column<string>(type: "TEXT", nullable: true),
+                    at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_audit_entries", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "auto_reload_attempts",
                 columns: table => new
                 {
@@ -98,6 +117,33 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "credit_adjustments",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
+                    amount_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    source = table.Column<string>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    giftable = table.Column<bool>(type: "INTEGER", nullable: false),
+                    bucket_id = table.Column<string>(type: "TEXT", nullable: true),
+                    transaction_id = table.Column<string>(type: "TEXT", nullable: false),
+                    actor = table.Column<string>(type: "TEXT", nullable: false),
+                    at = table.Column<long>(type: "INTEGER", nullable: false),
+                    batch_id = table.Column<string>(type: "TEXT", nullable: true),
+                    undone_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    undone_by = table.Column<string>(type: "TEXT", nullable: true),
+                    undo_transaction_id = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_credit_adjustments", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "demo_clock",
                 columns: table => new
                 {
@@ -180,6 +226,29 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 {
                     table.PrimaryKey("PK_gifts", x => x.id);
                     table.CheckConstraint("ck_gifts_amount", "amount_micros > 0");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "grant_batches",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    source = table.Column<string>(type: "TEXT", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    total_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    started_by = table.Column<string>(type: "TEXT", nullable: true),
+                    started_from = table.Column<string>(type: "TEXT", nullable: true),
+                    started_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_grant_batches", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -840,6 +909,33 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "grant_batch_rows",
+                columns: table => new
+                {
+                    batch_id = table.Column<string>(type: "TEXT", nullable: false),
+                    line = table.Column<long>(type: "INTEGER", nullable: false),
+                    customer = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: true),
+                    amount_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    reference = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    message = table.Column<string>(type: "TEXT", nullable: true),
+                    adjustment_id = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_grant_batch_rows", x => new { x.batch_id, x.line });
+                    table.ForeignKey(
+                        name: "FK_grant_batch_rows_grant_batches_batch_id",
+                        column: x => x.batch_id,
+                        principalTable: "grant_batches",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "credit_notes",
                 columns: table => new
                 {
@@ -1186,6 +1282,31 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 filter: "replaces_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_audit_entries_act_id",
+                table: "audit_entries",
+                columns: new[] { "act", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_audit_entries_actor_id",
+                table: "audit_entries",
+                columns: new[] { "actor", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_audit_entries_address_id",
+                table: "audit_entries",
+                columns: new[] { "address", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_audit_entries_organization_id_id",
+                table: "audit_entries",
+                columns: new[] { "organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_audit_entries_subject_id",
+                table: "audit_entries",
+                columns: new[] { "subject", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_auto_reload_attempts_open",
                 table: "auto_reload_attempts",
                 column: "organization_id",
@@ -1222,6 +1343,16 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 columns: new[] { "organization_id", "credit_type", "kind" },
                 unique: true,
                 filter: "kind = 'overdraft'");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_credit_adjustments_batch_id_id",
+                table: "credit_adjustments",
+                columns: new[] { "batch_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_credit_adjustments_organization_id_id",
+                table: "credit_adjustments",
+                columns: new[] { "organization_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_credit_notes_invoice_id",
@@ -1277,6 +1408,16 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_gifts_sender_organization_id_id",
                 table: "gifts",
                 columns: new[] { "sender_organization_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_grant_batch_rows_batch_id_state_line",
+                table: "grant_batch_rows",
+                columns: new[] { "batch_id", "state", "line" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_grant_batches_state",
+                table: "grant_batches",
+                column: "state");
 
             migrationBuilder.CreateIndex(
                 name: "ix_holds_open",
@@ -1608,6 +1749,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "api_keys");
 
             migrationBuilder.DropTable(
+                name: "audit_entries");
+
+            migrationBuilder.DropTable(
                 name: "auto_reload_attempts");
 
             migrationBuilder.DropTable(
@@ -1626,6 +1770,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "buckets");
 
             migrationBuilder.DropTable(
+                name: "credit_adjustments");
+
+            migrationBuilder.DropTable(
                 name: "credit_notes");
 
             migrationBuilder.DropTable(
@@ -1642,6 +1789,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "gifts");
+
+            migrationBuilder.DropTable(
+                name: "grant_batch_rows");
 
             migrationBuilder.DropTable(
                 name: "holds");
@@ -1747,6 +1897,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "webhook_attempts");
+
+            migrationBuilder.DropTable(
+                name: "grant_batches");
 
             migrationBuilder.DropTable(
                 name: "wallets");

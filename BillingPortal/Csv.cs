@@ -1,7 +1,7 @@
 using System.Globalization;
 using CsvHelper;
 
-namespace BillingPortal.Api;
+namespace BillingPortal;
 
 /// <summary>Writes CSV for spreadsheets: streamed, and with no text that a spreadsheet would take for a formula.</summary>
 internal static class Csv

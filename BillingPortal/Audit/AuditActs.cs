@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+
+namespace BillingPortal.Audit;
+
+/// <summary>What the log knows to have been done. A word for the thing, a word for what was done to it.</summary>
+public static class AuditActs
+{
+    public const string KeyCreated = "api_key.created";
+    public const string KeyRotated = "api_key.rotated";
+    public const string KeyRevoked = "api_key.revoked";
+
+    public const string MemberInvited = "member.invited";
+    public const string InvitationWithdrawn = "member.invitation_withdrawn";
+    public const string MemberJoined = "member.joined";
+    public const string MemberChanged = "member.role_changed";
+    public const string MemberRemoved = "member.removed";
+
+    public const string OrganizationRenamed = "organization.renamed";
+    public const string BillingDetailsChanged = "billing_details.changed";
+    public const string CardPreferred = "card.made_default";
+    public const string CardRemoved = "card.removed";
+    public const string AutoReloadChanged = "auto_reload.changed";
+
+    public const string WebhookAdded = "webhook.added";
+    public const string WebhookChanged = "webhook.changed";
+    public const string WebhookSecretRolled = "webhook.secret_rolled";
+    public const string WebhookRemoved = "webhook.removed";
+
+    public const string CreditGranted = "credit.granted";
+    public const string CreditDeducted = "credit.deducted";
+    public const string CreditVoided = "credit.voided";
+    public const string CreditUndone = "credit.undone";
+
+    public const string BulkStarted = "bulk_grant.started";
+    public const string BulkUndone = "bulk_grant.undone";
+
+    /// <summary>All of them, in the order in which they are offered.</summary>
+    public static ImmutableArray<string> All { get; } =
+    [
+        KeyCreated, KeyRotated, KeyRevoked,
+        MemberInvited, InvitationWithdrawn, MemberJoined, MemberChanged, MemberRemoved,
+        OrganizationRenamed, BillingDetailsChanged, CardPreferred, CardRemoved, AutoReloadChanged,
+        WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
+        CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,
+    ];
+}
