@@ -48,6 +48,8 @@ public sealed class PaletteTests(StoreFixture<SqliteEngine> store, Browser brows
         await page.Keyboard.TypeAsync("spend lim");
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/settings/limits$"));
+        // Its scripts have run by then.
+        await page.WaitForLoadStateAsync(LoadState.Load);
         await page.Keyboard.PressAsync("Control+k");
         await page.Keyboard.TypeAsync("sign out");
         await page.Keyboard.PressAsync("Enter");

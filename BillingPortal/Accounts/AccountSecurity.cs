@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Claims;
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Store;
 using Microsoft.AspNetCore.Identity;
 
@@ -44,7 +45,7 @@ public abstract record SecurityChange
 }
 
 /// <summary>Changes how people sign in. What would let somebody else in asks for the password again.</summary>
-public sealed class AccountSecurity(UserManager<User> users, SignInManager<User> signIns)
+public sealed class AccountSecurity(UserManager<User> users, SignInManager<User> signIns, BillingDbContext db, TimeProvider clock)
 {
     /// <summary>Most passkeys of one person.</summary>
     public const int MostPasskeys = 10;
@@ -81,6 +82,7 @@ public sealed class AccountSecurity(UserManager<User> users, SignInManager<User>
             return new SecurityChange.Refused($"A password has at most {Registration.PasswordLength} characters.");
         }
 
+        Note(caller, AuditActs.PasswordChanged);
         return await EndAsync(caller, user, await users.ChangePasswordAsync(user, password, wanted));
     });
 
@@ -89,6 +91,7 @@ public sealed class AccountSecurity(UserManager<User> users, SignInManager<User>
     public async Task<SecurityChange> SignOutElsewhereAsync(Caller caller)
     {
         var user = await FindAsync(caller);
+        Note(caller, AuditActs.SignedOutElsewhere);
         return await EndAsync(caller, user, await users.UpdateSecurityStampAsync(user));
     }
 
@@ -123,6 +126,7 @@ public sealed class AccountSecurity(UserManager<User> users, SignInManager<User>
             return new SecurityChange.Refused("That code is not right. Codes change every thirty seconds; check that your device's clock is.");
         }
 
+        Note(caller, AuditActs.AuthenticatorOn);
         return await EndAsync(caller, user, await users.SetTwoFactorEnabledAsync(user, true)) is SecurityChange.Done done
             ? done with { RecoveryCodes = await NewCodesAsync(user) }
             : throw new InvalidOperationException("The second step could not be switched on.");
@@ -131,13 +135,23 @@ public sealed class AccountSecurity(UserManager<User> users, SignInManager<User>
     /// <summary>Asks for the password alone from now on.</summary>
     /// <exception cref="AccessDeniedException">The caller is a key.</exception>
     public Task<SecurityChange> TurnAuthenticatorOffAsync(Caller caller, string password) => ChangeAsync(caller, password, async user =>
-        await EndAsync(caller, user, await users.SetTwoFactorEnabledAsync(user, false)));
+    {
+        Note(caller, AuditActs.AuthenticatorOff);
+        return await EndAsync(caller, user, await users.SetTwoFactorEnabledAsync(user, false));
+    });
 
     /// <summary>Makes new codes for a lost device; the old ones are worth nothing.</summary>
     /// <exception cref="AccessDeniedException">The caller is a key.</exception>
-    public Task<SecurityChange> RenewRecoveryCodesAsync(Caller caller, string password) => ChangeAsync(caller, password, async user => user.TwoFactorEnabled
-        ? new SecurityChange.Done(await SessionOfAsync(caller, user)) { RecoveryCodes = await NewCodesAsync(user) }
-        : new SecurityChange.Refused("Codes for a lost device belong to an authenticator app, and there is none."));
+    public Task<SecurityChange> RenewRecoveryCodesAsync(Caller caller, string password) => ChangeAsync(caller, password, async user =>
+    {
+        if (!user.TwoFactorEnabled)
+        {
+            return new SecurityChange.Refused("Codes for a lost device belong to an authenticator app, and there is none.");
+        }
+
+        Note(caller, AuditActs.RecoveryCodesRenewed);
+        return new SecurityChange.Done(await SessionOfAsync(caller, user)) { RecoveryCodes = await NewCodesAsync(user) };
+    });
 
     /// <summary>What a device needs to make a passkey, as browsers take it; null, and why, if none can be added.</summary>
     /// <exception cref="AccessDeniedException">The caller is a key.</exception>
@@ -176,6 +190,7 @@ public sealed class AccountSecurity(UserManager<User> users, SignInManager<User>
         }
 
         made.Passkey.Name = called;
+        Note(caller, AuditActs.PasskeyAdded, after: new { Name = called });
         var kept = await users.AddOrUpdatePasskeyAsync(user, made.Passkey);
         return kept.Succeeded ? new SecurityChange.Done(await SessionOfAsync(caller, user)) : Refusal(kept);
     }
@@ -191,6 +206,7 @@ public sealed class AccountSecurity(UserManager<User> users, SignInManager<User>
             return new SecurityChange.Refused("That passkey is not there any more.");
         }
 
+        Note(caller, AuditActs.PasskeyRemoved, before: new { own.Name });
         var removed = await users.RemovePasskeyAsync(user, own.CredentialId);
         return removed.Succeeded ? new SecurityChange.Done(await SessionOfAsync(caller, user)) : Refusal(removed);
     }
@@ -203,6 +219,9 @@ public sealed class AccountSecurity(UserManager<User> users, SignInManager<User>
 
     private async Task<bool> IsPasswordAsync(User user, string password) =>
         password.Length <= Registration.PasswordLength && (await signIns.CheckPasswordSignInAsync(user, password, lockoutOnFailure: true)).Succeeded;
+
+    // The users' own context: it stores the entry with what they save next.
+    private void Note(Caller caller, string act, object? before = null, object? after = null) => db.Record(caller, clock.Now(), act, caller.UserId!, before, after);
 
     private async Task<SecurityChange> EndAsync(Caller caller, User user, IdentityResult result) =>
         result.Succeeded ? new SecurityChange.Done(await SessionOfAsync(caller, user)) : Refusal(result);

@@ -21,6 +21,17 @@ public static class AuditActs
     public const string CardRemoved = "card.removed";
     public const string AutoReloadChanged = "auto_reload.changed";
 
+    public const string BalanceAlertsChanged = "balance_alerts.changed";
+    public const string SpendLimitsChanged = "spend_limits.changed";
+
+    public const string PasswordChanged = "person.password_changed";
+    public const string AuthenticatorOn = "person.authenticator_on";
+    public const string AuthenticatorOff = "person.authenticator_off";
+    public const string RecoveryCodesRenewed = "person.recovery_codes_renewed";
+    public const string PasskeyAdded = "person.passkey_added";
+    public const string PasskeyRemoved = "person.passkey_removed";
+    public const string SignedOutElsewhere = "person.signed_out_elsewhere";
+
     public const string WebhookAdded = "webhook.added";
     public const string WebhookChanged = "webhook.changed";
     public const string WebhookSecretRolled = "webhook.secret_rolled";
@@ -39,7 +50,8 @@ public static class AuditActs
     [
         KeyCreated, KeyRotated, KeyRevoked,
         MemberInvited, InvitationWithdrawn, MemberJoined, MemberChanged, MemberRemoved,
-        OrganizationRenamed, BillingDetailsChanged, CardPreferred, CardRemoved, AutoReloadChanged,
+        OrganizationRenamed, BillingDetailsChanged, CardPreferred, CardRemoved, AutoReloadChanged, BalanceAlertsChanged, SpendLimitsChanged,
+        PasswordChanged, AuthenticatorOn, AuthenticatorOff, RecoveryCodesRenewed, PasskeyAdded, PasskeyRemoved, SignedOutElsewhere,
         WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
         CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,
     ];

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
@@ -31,7 +32,7 @@ internal sealed class BalanceAlertRow
 }
 
 /// <summary>Below which balances an organization is told. That nothing is left is always told.</summary>
-public sealed class BalanceAlerts(IDbContextFactory<BillingDbContext> contexts, IOptions<BalanceAlertOptions> options)
+public sealed class BalanceAlerts(IDbContextFactory<BillingDbContext> contexts, IOptions<BalanceAlertOptions> options, TimeProvider clock)
 {
     /// <summary>Most levels for one kind of credit.</summary>
     public const int MostLevels = 3;
@@ -72,6 +73,7 @@ public sealed class BalanceAlerts(IDbContextFactory<BillingDbContext> contexts, 
         var text = string.Join(' ', wanted.Select(level => level.ToString(CultureInfo.InvariantCulture)));
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var row = await db.Set<BalanceAlertRow>().FindAsync([caller.OrganizationId, creditType], cancellationToken);
+        db.Record(caller, clock.Now(), AuditActs.BalanceAlertsChanged, creditType, row is null ? null : new { row.Levels }, new { Levels = text });
         if (row is null)
         {
             db.Add(new BalanceAlertRow { OrganizationId = caller.OrganizationId, CreditType = creditType, Levels = text });

@@ -1,4 +1,5 @@
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
@@ -47,15 +48,25 @@ public sealed class SpendLimitSettings(WalletReader reader, WalletWriter writer,
             ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, Credits.FromWhole(Highest));
         }
 
+        var now = clock.Now();
+        var before = (await reader.GetWalletAsync(caller, creditType, cancellationToken)).Limits;
         await writer.ExecuteAsync(
             new LimitSpending
             {
                 OrganizationId = caller.OrganizationId,
                 CreditType = creditType,
-                Reference = Ids.New("limits", clock.Now()),
+                Reference = Ids.New("limits", now),
                 Source = "limits",
                 Actor = caller.Actor,
                 Limits = limits,
+                Riders =
+                [
+                    new EntityRider((db, _, _) =>
+                    {
+                        db.Record(caller, now, AuditActs.SpendLimitsChanged, creditType, before, limits);
+                        return Task.CompletedTask;
+                    }),
+                ],
             },
             cancellationToken);
     }

@@ -3,7 +3,10 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using BillingPortal.Accounts;
+using BillingPortal.Audit;
+using BillingPortal.Store;
 using BillingPortal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
@@ -47,6 +50,9 @@ public abstract class SecurityPageTests<TEngine>(StoreFixture<TEngine> store, Br
         Assert.Equal(HttpStatusCode.Unauthorized, (await token.GetAsync("api/v1/me", Ct)).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await LoginAsync(site, person.Email, Person.Password)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await LoginAsync(site, person.Email, NewPassword)).StatusCode);
+        await using var db = await site.Services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(Ct);
+        var logged = Assert.Single(await db.Set<AuditEntry>().Where(row => row.Subject == person.Id).ToListAsync(Ct));
+        Assert.Equal((AuditActs.PasswordChanged, null, null), (logged.Act, logged.Before, logged.After));
     }
 
     [Fact]

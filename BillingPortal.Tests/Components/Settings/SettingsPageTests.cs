@@ -1,5 +1,6 @@
 using BillingPortal.Access;
 using BillingPortal.Accounts;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Metering;
@@ -97,6 +98,10 @@ public abstract class SettingsPageTests<TEngine>(StoreFixture<TEngine> store, Br
         await page.ReloadAsync();
         await Assertions.Expect(page.GetByText("30 used today").First).ToBeVisibleAsync();
         Assert.Equal(new SpendLimits(Credits.FromWhole(40), Credits.FromWhole(900)), (await site.Services.GetRequiredService<SpendLimitSettings>().GetAsync(person.Caller, Ct))[0].Limits);
+        await using var db = await site.Services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(Ct);
+        var logged = await db.Set<AuditEntry>().Where(row => row.OrganizationId == person.OrganizationId && row.Subject == CreditTypes.Credits).OrderBy(row => row.Id).ToListAsync(Ct);
+        Assert.Equal([AuditActs.BalanceAlertsChanged, AuditActs.SpendLimitsChanged], logged.Select(entry => entry.Act));
+        Assert.Equal("""{"perDay":40,"perMonth":900}""", logged[1].After);
     }
 
     [Fact]
