@@ -1,6 +1,7 @@
 using System.Globalization;
 using BillingPortal.Access;
 using BillingPortal.Components.Shared;
+using BillingPortal.Ledger;
 using BillingPortal.Wallets;
 
 namespace BillingPortal.Components;

@@ -267,11 +267,9 @@ public sealed class SavedCards(
             {
                 await Kept(db, organizationId).Where(row => row.IsDefault)
                     .ExecuteUpdateAsync(row => row.SetProperty(c => c.IsDefault, false), cancellationToken);
-                var id = Ids.New("card", now);
-                db.Record(organizationId, "system:gateway", now, AuditActs.CardSaved, id, null, new { card.Brand, card.Last4 });
                 db.Add(new SavedCard
                 {
-                    Id = id,
+                    Id = Ids.New("card", now),
                     OrganizationId = organizationId,
                     PaymentMethodId = card.PaymentMethodId,
                     Brand = card.Brand,
