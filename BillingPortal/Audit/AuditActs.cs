@@ -15,25 +15,29 @@ public static class AuditActs
     public const string MemberChanged = "member.role_changed";
     public const string MemberRemoved = "member.removed";
 
+    public const string OrganizationMade = "organization.made";
     public const string OrganizationRenamed = "organization.renamed";
+
+    public const string PlanChanged = "plan.changed";
+    public const string AutoReloadChanged = "auto_reload.changed";
     public const string BillingDetailsChanged = "billing_details.changed";
+
+    public const string CardSaved = "card.saved";
     public const string CardPreferred = "card.made_default";
     public const string CardRemoved = "card.removed";
-    public const string AutoReloadChanged = "auto_reload.changed";
 
     public const string WebhookAdded = "webhook.added";
     public const string WebhookChanged = "webhook.changed";
     public const string WebhookSecretRolled = "webhook.secret_rolled";
     public const string WebhookRemoved = "webhook.removed";
 
+    public const string NumberRented = "number.rented";
+    public const string NumberReleased = "number.released";
+
     public const string CreditGranted = "credit.granted";
     public const string CreditDeducted = "credit.deducted";
     public const string CreditVoided = "credit.voided";
     public const string CreditUndone = "credit.undone";
-
-    public const string PaymentRefunded = "payment.refunded";
-    public const string EventReplayed = "gateway_event.replayed";
-    public const string DifferenceHealed = "payment.difference_healed";
 
     public const string BulkStarted = "bulk_grant.started";
     public const string BulkUndone = "bulk_grant.undone";
@@ -43,9 +47,11 @@ public static class AuditActs
     [
         KeyCreated, KeyRotated, KeyRevoked,
         MemberInvited, InvitationWithdrawn, MemberJoined, MemberChanged, MemberRemoved,
-        OrganizationRenamed, BillingDetailsChanged, CardPreferred, CardRemoved, AutoReloadChanged,
+        OrganizationMade, OrganizationRenamed,
+        PlanChanged, AutoReloadChanged, BillingDetailsChanged,
+        CardSaved, CardPreferred, CardRemoved,
         WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
-        CreditGranted, CreditDeducted, CreditVoided, CreditUndone,
-        PaymentRefunded, EventReplayed, DifferenceHealed, BulkStarted, BulkUndone,
+        NumberRented, NumberReleased,
+        CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,
     ];
 }
