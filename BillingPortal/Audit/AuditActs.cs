@@ -15,11 +15,16 @@ public static class AuditActs
     public const string MemberChanged = "member.role_changed";
     public const string MemberRemoved = "member.removed";
 
+    public const string OrganizationMade = "organization.made";
     public const string OrganizationRenamed = "organization.renamed";
+
+    public const string PlanChanged = "plan.changed";
+    public const string AutoReloadChanged = "auto_reload.changed";
     public const string BillingDetailsChanged = "billing_details.changed";
+
+    public const string CardSaved = "card.saved";
     public const string CardPreferred = "card.made_default";
     public const string CardRemoved = "card.removed";
-    public const string AutoReloadChanged = "auto_reload.changed";
 
     public const string BalanceAlertsChanged = "balance_alerts.changed";
     public const string SpendLimitsChanged = "spend_limits.changed";
@@ -37,6 +42,9 @@ public static class AuditActs
     public const string WebhookSecretRolled = "webhook.secret_rolled";
     public const string WebhookRemoved = "webhook.removed";
 
+    public const string NumberRented = "number.rented";
+    public const string NumberReleased = "number.released";
+
     public const string CreditGranted = "credit.granted";
     public const string CreditDeducted = "credit.deducted";
     public const string CreditVoided = "credit.voided";
@@ -50,9 +58,13 @@ public static class AuditActs
     [
         KeyCreated, KeyRotated, KeyRevoked,
         MemberInvited, InvitationWithdrawn, MemberJoined, MemberChanged, MemberRemoved,
-        OrganizationRenamed, BillingDetailsChanged, CardPreferred, CardRemoved, AutoReloadChanged, BalanceAlertsChanged, SpendLimitsChanged,
+        OrganizationMade, OrganizationRenamed,
+        PlanChanged, AutoReloadChanged, BillingDetailsChanged,
+        CardSaved, CardPreferred, CardRemoved,
+        BalanceAlertsChanged, SpendLimitsChanged,
         PasswordChanged, AuthenticatorOn, AuthenticatorOff, RecoveryCodesRenewed, PasskeyAdded, PasskeyRemoved, SignedOutElsewhere,
         WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
+        NumberRented, NumberReleased,
         CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,
     ];
 }
