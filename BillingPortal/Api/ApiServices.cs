@@ -28,7 +28,6 @@ public static class ApiServices
     {
         app.MapAuth()
             .MapSessions()
-            .MapPasskeys()
             .MapMe()
             .MapKeys()
             .MapUsage()
