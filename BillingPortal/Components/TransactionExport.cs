@@ -24,7 +24,7 @@ internal static class TransactionExport
             return Results.Unauthorized();
         }
 
-        viewer.Read(http);
+        viewer.ReadCookies(http.Request.Cookies);
         var query = http.Request.Query;
         var filter = TransactionFilter.Read(query["credits"], query["kind"], query["from"], query["to"]);
         return Results.Stream(
