@@ -21,7 +21,6 @@ public sealed class ArchitectureTests
         ["Demo"],
         ["Administration"],
         ["Accounts"],
-        ["Reconciliation"],
         ["Purchases"],
         ["Gifting", "Posts"],
         ["Metering"],

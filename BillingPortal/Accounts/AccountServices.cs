@@ -23,7 +23,6 @@ public static class AccountServices
         services.AddSingleton<IBuyerNames>(provider => provider.GetRequiredService<Organizations>());
         services.AddSingleton<IRecipients, Recipients>();
         services.AddSingleton<INotificationAudience, NotificationAudience>();
-        services.AddSingleton<InvitationMail>();
         services.AddSingleton<Members>();
         services.AddSingleton<ISeatCounts>(provider => provider.GetRequiredService<Members>());
         // Identity's own is of a request; it holds nothing.
@@ -32,6 +31,8 @@ public static class AccountServices
         services.AddSingleton<FirstAdministrator>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstAdministrator>());
         services.AddScoped<SignIns>();
+        services.AddScoped<AccountSecurity>();
+        services.AddScoped<Profiles>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Callers>();
         services.AddSingleton<CallerProfiles>();
@@ -64,6 +65,13 @@ public static class AccountServices
             .AddSignInManager()
             .AddClaimsPrincipalFactory<PortalClaims>()
             .AddDefaultTokenProviders();
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IConfiguration>((options, settings) =>
+        {
+            // A passkey stands for both steps, so its device must have recognized its person.
+            options.UserVerificationRequirement = "required";
+            options.ResidentKeyRequirement = "required";
+            options.ServerDomain = Uri.TryCreate(settings["Portal:PublicUrl"], UriKind.Absolute, out var known) ? known.Host : null;
+        });
         services.Configure<SecurityStampValidatorOptions>(options =>
         {
             options.ValidationInterval = TimeSpan.FromMinutes(1);

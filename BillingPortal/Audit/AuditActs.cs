@@ -26,6 +26,17 @@ public static class AuditActs
     public const string CardPreferred = "card.made_default";
     public const string CardRemoved = "card.removed";
 
+    public const string BalanceAlertsChanged = "balance_alerts.changed";
+    public const string SpendLimitsChanged = "spend_limits.changed";
+
+    public const string PasswordChanged = "person.password_changed";
+    public const string AuthenticatorOn = "person.authenticator_on";
+    public const string AuthenticatorOff = "person.authenticator_off";
+    public const string RecoveryCodesRenewed = "person.recovery_codes_renewed";
+    public const string PasskeyAdded = "person.passkey_added";
+    public const string PasskeyRemoved = "person.passkey_removed";
+    public const string SignedOutElsewhere = "person.signed_out_elsewhere";
+
     public const string WebhookAdded = "webhook.added";
     public const string WebhookChanged = "webhook.changed";
     public const string WebhookSecretRolled = "webhook.secret_rolled";
@@ -39,10 +50,6 @@ public static class AuditActs
     public const string CreditVoided = "credit.voided";
     public const string CreditUndone = "credit.undone";
 
-    public const string PaymentRefunded = "payment.refunded";
-    public const string EventReplayed = "gateway_event.replayed";
-    public const string DifferenceHealed = "payment.difference_healed";
-
     public const string BulkStarted = "bulk_grant.started";
     public const string BulkUndone = "bulk_grant.undone";
 
@@ -54,9 +61,10 @@ public static class AuditActs
         OrganizationMade, OrganizationRenamed,
         PlanChanged, AutoReloadChanged, BillingDetailsChanged,
         CardSaved, CardPreferred, CardRemoved,
+        BalanceAlertsChanged, SpendLimitsChanged,
+        PasswordChanged, AuthenticatorOn, AuthenticatorOff, RecoveryCodesRenewed, PasskeyAdded, PasskeyRemoved, SignedOutElsewhere,
         WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
         NumberRented, NumberReleased,
-        CreditGranted, CreditDeducted, CreditVoided, CreditUndone,
-        PaymentRefunded, EventReplayed, DifferenceHealed, BulkStarted, BulkUndone,
+        CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,
     ];
 }

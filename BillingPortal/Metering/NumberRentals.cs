@@ -248,7 +248,9 @@ public sealed partial class NumberRentals(
             (due, now) =>
             {
                 var charge = UsagePoster.Charge(caller, priced, Ids.New("itm", occurredAt), reference, null, due, now);
-                return charge with { Riders = [.. charge.Riders, .. riders] };
+
+                // A number that is given up cannot be had back: no limit stops its month.
+                return charge with { GoesBeyondLimits = true, Riders = [.. charge.Riders, .. riders] };
             },
             cancellationToken);
     }

@@ -7,7 +7,7 @@ namespace BillingPortal.Notifications;
 
 /// <summary>Writes the notifications of what happened, and sends their e-mails: once for each event and person, whichever instance does it.</summary>
 internal sealed class NotificationDispatch(
-    IDbContextFactory<BillingDbContext> contexts, INotificationAudience audience, Mailer mailer, PortalAddress address, TimeProvider clock, ILogger<NotificationDispatch> logger)
+    IDbContextFactory<BillingDbContext> contexts, INotificationAudience audience, InboxFeed feed, Mailer mailer, PortalAddress address, TimeProvider clock, ILogger<NotificationDispatch> logger)
 {
     private const int Page = 100;
     private const int MaxAttempts = 8;
@@ -62,7 +62,7 @@ internal sealed class NotificationDispatch(
 
     private async Task TellAsync(OutboxEvent told, CancellationToken cancellationToken)
     {
-        NotificationText? text;
+        NotificationText text;
         try
         {
             text = NotificationText.Of(told.Type, told.Data);
@@ -71,11 +71,6 @@ internal sealed class NotificationDispatch(
         {
             // It will not read better the next time, and must not hold up those behind it.
             logger.LogError(exception, "Event {EventId} cannot be said in words; nobody is told of it.", told.Id);
-            text = null;
-        }
-
-        if (text is null)
-        {
             await using var marked = await contexts.CreateDbContextAsync(cancellationToken);
             await ClaimAsync(marked, told, cancellationToken);
             return;
@@ -108,6 +103,10 @@ internal sealed class NotificationDispatch(
         }));
         await db.SaveChangesAsync(cancellationToken);
         await unit.CommitAsync(cancellationToken);
+        foreach (var addressee in addressees)
+        {
+            feed.Publish(addressee.UserId);
+        }
     }
 
     private async Task<bool> ClaimAsync(BillingDbContext db, OutboxEvent told, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using BillingPortal.Invoices;
 using BillingPortal.Payments;
 
 namespace BillingPortal.Purchases;
@@ -11,7 +10,6 @@ public static class PurchaseServices
         services.AddOptions<AutoReloadOptions>().Bind(configuration.GetSection(AutoReloadOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IPaymentFulfilment, PackFulfilment>();
         services.AddSingleton<PackFulfilment>();
-        services.AddSingleton<IInvoiceDrafts>(provider => provider.GetRequiredService<PackFulfilment>());
         services.AddSingleton<PackPurchases>();
         services.AddSingleton<TopUps>();
         services.AddSingleton<ApiCreditPurchases>();

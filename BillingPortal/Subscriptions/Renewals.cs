@@ -136,13 +136,12 @@ public sealed class Renewals(
         row.Version++;
     }
 
-    /// <summary>Whether somebody has just paid for the plan by hand, and the money is on its way or may be.</summary>
+    /// <summary>Whether somebody has just paid for the plan by hand, and the money is on its way.</summary>
     private async Task<bool> IsBeingPaidAsync(string organizationId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Set<Payment>().AnyAsync(
-            row => row.OrganizationId == organizationId && row.State == PaymentState.Pending
-                && ((row.CardId == null && row.AcceptedAt != null) || (row.CardId != null && row.UserId != null))
+            row => row.OrganizationId == organizationId && row.State == PaymentState.Pending && row.AcceptedAt != null && row.CardId == null
                 && (row.Kind == PaymentKind.Plan || row.Kind == PaymentKind.Renewal),
             cancellationToken);
     }
@@ -157,11 +156,11 @@ public sealed class Renewals(
             return;
         }
 
-        var before = (row.PlanId, row.Status, row.FailedAttempts);
+        var status = (row.PlanId, row.Status);
         change(row);
-        if (before != (row.PlanId, row.Status, row.FailedAttempts))
+        if (status != (row.PlanId, row.Status) || row.FailureCode is not null)
         {
-            db.Add(changes.LapseOf(row, clock.Now()));
+            db.Add(PlanChanges.EventOf(row, clock.Now()));
         }
 
         try

@@ -164,10 +164,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("role");
 
-                    b.Property<long?>("ToldAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("told_at");
-
                     b.HasKey("Id");
 
                     b.HasIndex("Hash")
@@ -804,7 +800,7 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.ToTable("credit_notes", null, t =>
                         {
-                            t.HasCheckConstraint("ck_credit_notes_amounts", "(amount_cents > 0 AND tax_cents BETWEEN 0 AND amount_cents) OR (amount_cents < 0 AND tax_cents BETWEEN amount_cents AND 0)");
+                            t.HasCheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
                         });
                 });
 
@@ -983,6 +979,29 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("invoice_lines", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.BalanceAlertRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("text")
+                        .HasColumnName("credit_type")
+                        .UseCollation("C");
+
+                    b.Property<string>("Levels")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("levels")
+                        .UseCollation("C");
+
+                    b.HasKey("OrganizationId", "CreditType");
+
+                    b.ToTable("balance_alerts", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.BalanceLevelRow", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -995,10 +1014,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("credit_type")
                         .UseCollation("C");
 
-                    b.Property<string>("Level")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("level");
+                    b.Property<long?>("BelowMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("below_micros");
 
                     b.HasKey("OrganizationId", "CreditType");
 
@@ -1445,6 +1463,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.HasIndex("NextMailAt")
                         .HasFilter("next_mail_at IS NOT NULL");
 
+                    b.HasIndex("UserId")
+                        .HasFilter("read_at IS NULL");
+
                     b.HasIndex("EventId", "UserId")
                         .IsUnique();
 
@@ -1470,11 +1491,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<long>("Attempts")
                         .HasColumnType("bigint")
                         .HasColumnName("attempts");
-
-                    b.Property<string>("ChargeId")
-                        .HasColumnType("text")
-                        .HasColumnName("charge_id")
-                        .UseCollation("C");
 
                     b.Property<long?>("NextAttemptAt")
                         .HasColumnType("bigint")
@@ -1512,8 +1528,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .UseCollation("C");
 
                     b.HasKey("Id");
-
-                    b.HasIndex("ChargeId");
 
                     b.HasIndex("NextAttemptAt")
                         .HasFilter("next_attempt_at IS NOT NULL");
@@ -1563,10 +1577,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<long>("Checks")
                         .HasColumnType("bigint")
                         .HasColumnName("checks");
-
-                    b.Property<long?>("ComparedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("compared_at");
 
                     b.Property<long?>("ConfirmedAt")
                         .HasColumnType("bigint")
@@ -1637,10 +1647,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("next_check_at");
 
-                    b.Property<long?>("NextComparisonAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("next_comparison_at");
-
                     b.Property<string>("OrganizationId")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1655,10 +1661,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<long?>("Place")
                         .HasColumnType("bigint")
                         .HasColumnName("place");
-
-                    b.Property<long>("RefundRound")
-                        .HasColumnType("bigint")
-                        .HasColumnName("refund_round");
 
                     b.Property<long>("RefundedCents")
                         .HasColumnType("bigint")
@@ -1692,10 +1694,6 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.HasIndex("NextCheckAt")
                         .HasFilter("next_check_at IS NOT NULL");
-
-                    b.HasIndex("NextComparisonAt");
-
-                    b.HasIndex("PaymentIntentId");
 
                     b.HasIndex("SessionId")
                         .IsUnique()
@@ -2013,20 +2011,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<string>("Id")
                         .HasColumnType("text")
                         .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<long>("AmountCents")
-                        .HasColumnType("bigint")
-                        .HasColumnName("amount_cents");
-
-                    b.Property<bool>("HasFailed")
-                        .HasColumnType("boolean")
-                        .HasColumnName("has_failed");
-
-                    b.Property<string>("PaymentIntentId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("payment_intent_id")
                         .UseCollation("C");
 
                     b.Property<string>("RefundId")
@@ -2410,71 +2394,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                         });
                 });
 
-            modelBuilder.Entity("BillingPortal.Reconciliation.PaymentDifference", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Detail")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("detail")
-                        .UseCollation("C");
-
-                    b.Property<long?>("EndedAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("ended_at");
-
-                    b.Property<string>("EndedBy")
-                        .HasColumnType("text")
-                        .HasColumnName("ended_by")
-                        .UseCollation("C");
-
-                    b.Property<long>("FoundAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("found_at");
-
-                    b.Property<string>("Kind")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("kind");
-
-                    b.Property<string>("OrganizationId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("organization_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("PaymentId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("payment_id")
-                        .UseCollation("C");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("state");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("PaymentId");
-
-                    b.HasIndex("PaymentId", "Kind")
-                        .IsUnique()
-                        .HasDatabaseName("ux_payment_differences_open")
-                        .HasFilter("state = 'open'");
-
-                    b.HasIndex("State", "Id");
-
-                    b.ToTable("payment_differences", null, t =>
-                        {
-                            t.HasCheckConstraint("ck_payment_differences_ended", "(state = 'open') = (ended_at IS NULL)");
-                        });
-                });
-
             modelBuilder.Entity("BillingPortal.Store.IdempotencyRecord", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -2642,6 +2561,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("normalized_user_name")
                         .UseCollation("C");
 
+                    b.Property<string>("NumberFormat")
+                        .HasColumnType("text")
+                        .HasColumnName("number_format")
+                        .UseCollation("C");
+
                     b.Property<string>("PasswordHash")
                         .HasColumnType("text")
                         .HasColumnName("password_hash")
@@ -2660,6 +2584,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<string>("SecurityStamp")
                         .HasColumnType("text")
                         .HasColumnName("security_stamp")
+                        .UseCollation("C");
+
+                    b.Property<string>("TimeZone")
+                        .HasColumnType("text")
+                        .HasColumnName("time_zone")
                         .UseCollation("C");
 
                     b.Property<bool>("TwoFactorEnabled")
@@ -3110,9 +3039,17 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("balance_micros");
 
+                    b.Property<long?>("DayLimitMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("day_limit_micros");
+
                     b.Property<long>("HeldMicros")
                         .HasColumnType("bigint")
                         .HasColumnName("held_micros");
+
+                    b.Property<long?>("MonthLimitMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("month_limit_micros");
 
                     b.Property<long?>("NextChangeAt")
                         .HasColumnType("bigint")
@@ -3121,6 +3058,18 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<long>("Sequence")
                         .HasColumnType("bigint")
                         .HasColumnName("sequence");
+
+                    b.Property<long>("SpentInDayMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_in_day_micros");
+
+                    b.Property<long>("SpentInMonthMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_in_month_micros");
+
+                    b.Property<long>("SpentOn")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_on");
 
                     b.HasKey("OrganizationId", "CreditType");
 

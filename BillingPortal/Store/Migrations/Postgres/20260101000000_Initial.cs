@@ -76,12 +76,25 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "balance_alerts",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    levels = table.Column<string>(type: "text", nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_balance_alerts", x => new { x.organization_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "balance_levels",
                 columns: table => new
                 {
                     organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    level = table.Column<string>(type: "text", nullable: false)
+                    below_micros = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -180,7 +193,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     state = table.Column<string>(type: "text", nullable: false),
                     problem = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     payment_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
-                    charge_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     attempts = table.Column<long>(type: "bigint", nullable: false),
                     next_attempt_at = table.Column<long>(type: "bigint", nullable: true),
                     applied_at = table.Column<long>(type: "bigint", nullable: true)
@@ -362,26 +374,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "payment_differences",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    payment_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    kind = table.Column<string>(type: "text", nullable: false),
-                    detail = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    state = table.Column<string>(type: "text", nullable: false),
-                    found_at = table.Column<long>(type: "bigint", nullable: false),
-                    ended_at = table.Column<long>(type: "bigint", nullable: true),
-                    ended_by = table.Column<string>(type: "text", nullable: true, collation: "C")
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_payment_differences", x => x.id);
-                    table.CheckConstraint("ck_payment_differences_ended", "(state = 'open') = (ended_at IS NULL)");
-                });
-
-            migrationBuilder.CreateTable(
                 name: "payment_disputes",
                 columns: table => new
                 {
@@ -455,11 +447,8 @@ namespace BillingPortal.Store.Migrations.Postgres
                     late = table.Column<bool>(type: "boolean", nullable: false),
                     failure_code = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     refunded_cents = table.Column<long>(type: "bigint", nullable: false),
-                    refund_round = table.Column<long>(type: "bigint", nullable: false),
                     checks = table.Column<long>(type: "bigint", nullable: false),
-                    next_check_at = table.Column<long>(type: "bigint", nullable: true),
-                    compared_at = table.Column<long>(type: "bigint", nullable: true),
-                    next_comparison_at = table.Column<long>(type: "bigint", nullable: true)
+                    next_check_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -608,10 +597,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                 columns: table => new
                 {
                     id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    refund_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    payment_intent_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
-                    has_failed = table.Column<bool>(type: "boolean", nullable: false)
+                    refund_id = table.Column<string>(type: "text", nullable: false, collation: "C")
                 },
                 constraints: table =>
                 {
@@ -834,6 +820,8 @@ namespace BillingPortal.Store.Migrations.Postgres
                     id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     display_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
+                    time_zone = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    number_format = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     is_platform_administrator = table.Column<bool>(type: "boolean", nullable: false),
                     disabled_at = table.Column<long>(type: "bigint", nullable: true),
                     user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true, collation: "C"),
@@ -882,7 +870,12 @@ namespace BillingPortal.Store.Migrations.Postgres
                     sequence = table.Column<long>(type: "bigint", nullable: false),
                     balance_micros = table.Column<long>(type: "bigint", nullable: false),
                     held_micros = table.Column<long>(type: "bigint", nullable: false),
-                    next_change_at = table.Column<long>(type: "bigint", nullable: true)
+                    next_change_at = table.Column<long>(type: "bigint", nullable: true),
+                    day_limit_micros = table.Column<long>(type: "bigint", nullable: true),
+                    month_limit_micros = table.Column<long>(type: "bigint", nullable: true),
+                    spent_on = table.Column<long>(type: "bigint", nullable: false),
+                    spent_in_day_micros = table.Column<long>(type: "bigint", nullable: false),
+                    spent_in_month_micros = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -960,7 +953,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_credit_notes", x => x.id);
-                    table.CheckConstraint("ck_credit_notes_amounts", "(amount_cents > 0 AND tax_cents BETWEEN 0 AND amount_cents) OR (amount_cents < 0 AND tax_cents BETWEEN amount_cents AND 0)");
+                    table.CheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
                     table.ForeignKey(
                         name: "FK_credit_notes_invoices_invoice_id",
                         column: x => x.invoice_id,
@@ -1003,7 +996,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                     invited_by = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     expires_at = table.Column<long>(type: "bigint", nullable: false),
-                    told_at = table.Column<long>(type: "bigint", nullable: true),
                     ended_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -1386,11 +1378,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_gateway_events_charge_id",
-                table: "gateway_events",
-                column: "charge_id");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_gateway_events_next_attempt_at",
                 table: "gateway_events",
                 column: "next_attempt_at",
@@ -1492,6 +1479,12 @@ namespace BillingPortal.Store.Migrations.Postgres
                 filter: "next_mail_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_notifications_user_id",
+                table: "notifications",
+                column: "user_id",
+                filter: "read_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_notifications_user_id_id",
                 table: "notifications",
                 columns: new[] { "user_id", "id" });
@@ -1525,23 +1518,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_payment_differences_payment_id",
-                table: "payment_differences",
-                column: "payment_id");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_payment_differences_state_id",
-                table: "payment_differences",
-                columns: new[] { "state", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "ux_payment_differences_open",
-                table: "payment_differences",
-                columns: new[] { "payment_id", "kind" },
-                unique: true,
-                filter: "state = 'open'");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_payment_disputes_payment_id",
                 table: "payment_disputes",
                 column: "payment_id");
@@ -1571,11 +1547,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 filter: "next_check_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
-                name: "IX_payments_next_comparison_at",
-                table: "payments",
-                column: "next_comparison_at");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_payments_organization_id_id",
                 table: "payments",
                 columns: new[] { "organization_id", "id" });
@@ -1593,11 +1564,6 @@ namespace BillingPortal.Store.Migrations.Postgres
                 columns: new[] { "organization_id", "kind", "item", "cycle_start", "place" },
                 unique: true,
                 filter: "place IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_payments_payment_intent_id",
-                table: "payments",
-                column: "payment_intent_id");
 
             migrationBuilder.CreateIndex(
                 name: "IX_payments_session_id",
@@ -1793,6 +1759,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "auto_reload_settings");
 
             migrationBuilder.DropTable(
+                name: "balance_alerts");
+
+            migrationBuilder.DropTable(
                 name: "balance_levels");
 
             migrationBuilder.DropTable(
@@ -1848,9 +1817,6 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "payment_customers");
-
-            migrationBuilder.DropTable(
-                name: "payment_differences");
 
             migrationBuilder.DropTable(
                 name: "payment_disputes");

@@ -144,10 +144,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("role");
 
-                    b.Property<long?>("ToldAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("told_at");
-
                     b.HasKey("Id");
 
                     b.HasIndex("Hash")
@@ -719,7 +715,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.ToTable("credit_notes", null, t =>
                         {
-                            t.HasCheckConstraint("ck_credit_notes_amounts", "(amount_cents > 0 AND tax_cents BETWEEN 0 AND amount_cents) OR (amount_cents < 0 AND tax_cents BETWEEN amount_cents AND 0)");
+                            t.HasCheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
                         });
                 });
 
@@ -882,6 +878,26 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("invoice_lines", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.BalanceAlertRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credit_type");
+
+                    b.Property<string>("Levels")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("levels");
+
+                    b.HasKey("OrganizationId", "CreditType");
+
+                    b.ToTable("balance_alerts", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.BalanceLevelRow", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -892,10 +908,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("credit_type");
 
-                    b.Property<string>("Level")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("level");
+                    b.Property<long?>("BelowMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("below_micros");
 
                     b.HasKey("OrganizationId", "CreditType");
 
@@ -1298,6 +1313,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.HasIndex("NextMailAt")
                         .HasFilter("next_mail_at IS NOT NULL");
 
+                    b.HasIndex("UserId")
+                        .HasFilter("read_at IS NULL");
+
                     b.HasIndex("EventId", "UserId")
                         .IsUnique();
 
@@ -1322,10 +1340,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<long>("Attempts")
                         .HasColumnType("INTEGER")
                         .HasColumnName("attempts");
-
-                    b.Property<string>("ChargeId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("charge_id");
 
                     b.Property<long?>("NextAttemptAt")
                         .HasColumnType("INTEGER")
@@ -1359,8 +1373,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnName("type");
 
                     b.HasKey("Id");
-
-                    b.HasIndex("ChargeId");
 
                     b.HasIndex("NextAttemptAt")
                         .HasFilter("next_attempt_at IS NOT NULL");
@@ -1405,10 +1417,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<long>("Checks")
                         .HasColumnType("INTEGER")
                         .HasColumnName("checks");
-
-                    b.Property<long?>("ComparedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("compared_at");
 
                     b.Property<long?>("ConfirmedAt")
                         .HasColumnType("INTEGER")
@@ -1474,10 +1482,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("next_check_at");
 
-                    b.Property<long?>("NextComparisonAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("next_comparison_at");
-
                     b.Property<string>("OrganizationId")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -1490,10 +1494,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<long?>("Place")
                         .HasColumnType("INTEGER")
                         .HasColumnName("place");
-
-                    b.Property<long>("RefundRound")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("refund_round");
 
                     b.Property<long>("RefundedCents")
                         .HasColumnType("INTEGER")
@@ -1524,10 +1524,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.HasIndex("NextCheckAt")
                         .HasFilter("next_check_at IS NOT NULL");
-
-                    b.HasIndex("NextComparisonAt");
-
-                    b.HasIndex("PaymentIntentId");
 
                     b.HasIndex("SessionId")
                         .IsUnique()
@@ -1821,19 +1817,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
-
-                    b.Property<long>("AmountCents")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("amount_cents");
-
-                    b.Property<bool>("HasFailed")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("has_failed");
-
-                    b.Property<string>("PaymentIntentId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("payment_intent_id");
 
                     b.Property<string>("RefundId")
                         .IsRequired()
@@ -2190,66 +2173,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         });
                 });
 
-            modelBuilder.Entity("BillingPortal.Reconciliation.PaymentDifference", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<string>("Detail")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("detail");
-
-                    b.Property<long?>("EndedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("ended_at");
-
-                    b.Property<string>("EndedBy")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("ended_by");
-
-                    b.Property<long>("FoundAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("found_at");
-
-                    b.Property<string>("Kind")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kind");
-
-                    b.Property<string>("OrganizationId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("organization_id");
-
-                    b.Property<string>("PaymentId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("payment_id");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("PaymentId");
-
-                    b.HasIndex("PaymentId", "Kind")
-                        .IsUnique()
-                        .HasDatabaseName("ux_payment_differences_open")
-                        .HasFilter("state = 'open'");
-
-                    b.HasIndex("State", "Id");
-
-                    b.ToTable("payment_differences", null, t =>
-                        {
-                            t.HasCheckConstraint("ck_payment_differences_ended", "(state = 'open') = (ended_at IS NULL)");
-                        });
-                });
-
             modelBuilder.Entity("BillingPortal.Store.IdempotencyRecord", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -2402,6 +2325,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("normalized_user_name");
 
+                    b.Property<string>("NumberFormat")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number_format");
+
                     b.Property<string>("PasswordHash")
                         .HasColumnType("TEXT")
                         .HasColumnName("password_hash");
@@ -2418,6 +2345,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<string>("SecurityStamp")
                         .HasColumnType("TEXT")
                         .HasColumnName("security_stamp");
+
+                    b.Property<string>("TimeZone")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("time_zone");
 
                     b.Property<bool>("TwoFactorEnabled")
                         .HasColumnType("INTEGER")
@@ -2835,9 +2766,17 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("balance_micros");
 
+                    b.Property<long?>("DayLimitMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("day_limit_micros");
+
                     b.Property<long>("HeldMicros")
                         .HasColumnType("INTEGER")
                         .HasColumnName("held_micros");
+
+                    b.Property<long?>("MonthLimitMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("month_limit_micros");
 
                     b.Property<long?>("NextChangeAt")
                         .HasColumnType("INTEGER")
@@ -2846,6 +2785,18 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<long>("Sequence")
                         .HasColumnType("INTEGER")
                         .HasColumnName("sequence");
+
+                    b.Property<long>("SpentInDayMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_in_day_micros");
+
+                    b.Property<long>("SpentInMonthMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_in_month_micros");
+
+                    b.Property<long>("SpentOn")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_on");
 
                     b.HasKey("OrganizationId", "CreditType");
 

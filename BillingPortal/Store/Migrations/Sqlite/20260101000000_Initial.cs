@@ -75,12 +75,25 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "balance_alerts",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    levels = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_balance_alerts", x => new { x.organization_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "balance_levels",
                 columns: table => new
                 {
                     organization_id = table.Column<string>(type: "TEXT", nullable: false),
                     credit_type = table.Column<string>(type: "TEXT", nullable: false),
-                    level = table.Column<string>(type: "TEXT", nullable: false)
+                    below_micros = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -179,7 +192,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     state = table.Column<string>(type: "TEXT", nullable: false),
                     problem = table.Column<string>(type: "TEXT", nullable: true),
                     payment_id = table.Column<string>(type: "TEXT", nullable: true),
-                    charge_id = table.Column<string>(type: "TEXT", nullable: true),
                     attempts = table.Column<long>(type: "INTEGER", nullable: false),
                     next_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
                     applied_at = table.Column<long>(type: "INTEGER", nullable: true)
@@ -361,26 +373,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "payment_differences",
-                columns: table => new
-                {
-                    id = table.Column<string>(type: "TEXT", nullable: false),
-                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
-                    payment_id = table.Column<string>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", nullable: false),
-                    detail = table.Column<string>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", nullable: false),
-                    found_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    ended_by = table.Column<string>(type: "TEXT", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_payment_differences", x => x.id);
-                    table.CheckConstraint("ck_payment_differences_ended", "(state = 'open') = (ended_at IS NULL)");
-                });
-
-            migrationBuilder.CreateTable(
                 name: "payment_disputes",
                 columns: table => new
                 {
@@ -454,11 +446,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     late = table.Column<bool>(type: "INTEGER", nullable: false),
                     failure_code = table.Column<string>(type: "TEXT", nullable: true),
                     refunded_cents = table.Column<long>(type: "INTEGER", nullable: false),
-                    refund_round = table.Column<long>(type: "INTEGER", nullable: false),
                     checks = table.Column<long>(type: "INTEGER", nullable: false),
-                    next_check_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    compared_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    next_comparison_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    next_check_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -607,10 +596,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 columns: table => new
                 {
                     id = table.Column<string>(type: "TEXT", nullable: false),
-                    refund_id = table.Column<string>(type: "TEXT", nullable: false),
-                    payment_intent_id = table.Column<string>(type: "TEXT", nullable: false),
-                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
-                    has_failed = table.Column<bool>(type: "INTEGER", nullable: false)
+                    refund_id = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -833,6 +819,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     id = table.Column<string>(type: "TEXT", nullable: false),
                     display_name = table.Column<string>(type: "TEXT", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    time_zone = table.Column<string>(type: "TEXT", nullable: true),
+                    number_format = table.Column<string>(type: "TEXT", nullable: true),
                     is_platform_administrator = table.Column<bool>(type: "INTEGER", nullable: false),
                     disabled_at = table.Column<long>(type: "INTEGER", nullable: true),
                     user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
@@ -881,7 +869,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     sequence = table.Column<long>(type: "INTEGER", nullable: false),
                     balance_micros = table.Column<long>(type: "INTEGER", nullable: false),
                     held_micros = table.Column<long>(type: "INTEGER", nullable: false),
-                    next_change_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    next_change_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    day_limit_micros = table.Column<long>(type: "INTEGER", nullable: true),
+                    month_limit_micros = table.Column<long>(type: "INTEGER", nullable: true),
+                    spent_on = table.Column<long>(type: "INTEGER", nullable: false),
+                    spent_in_day_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    spent_in_month_micros = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -959,7 +952,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_credit_notes", x => x.id);
-                    table.CheckConstraint("ck_credit_notes_amounts", "(amount_cents > 0 AND tax_cents BETWEEN 0 AND amount_cents) OR (amount_cents < 0 AND tax_cents BETWEEN amount_cents AND 0)");
+                    table.CheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
                     table.ForeignKey(
                         name: "FK_credit_notes_invoices_invoice_id",
                         column: x => x.invoice_id,
@@ -1002,7 +995,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     invited_by = table.Column<string>(type: "TEXT", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     expires_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    told_at = table.Column<long>(type: "INTEGER", nullable: true),
                     ended_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
@@ -1385,11 +1377,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_gateway_events_charge_id",
-                table: "gateway_events",
-                column: "charge_id");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_gateway_events_next_attempt_at",
                 table: "gateway_events",
                 column: "next_attempt_at",
@@ -1491,6 +1478,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 filter: "next_mail_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_notifications_user_id",
+                table: "notifications",
+                column: "user_id",
+                filter: "read_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_notifications_user_id_id",
                 table: "notifications",
                 columns: new[] { "user_id", "id" });
@@ -1524,23 +1517,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "IX_payment_differences_payment_id",
-                table: "payment_differences",
-                column: "payment_id");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_payment_differences_state_id",
-                table: "payment_differences",
-                columns: new[] { "state", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "ux_payment_differences_open",
-                table: "payment_differences",
-                columns: new[] { "payment_id", "kind" },
-                unique: true,
-                filter: "state = 'open'");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_payment_disputes_payment_id",
                 table: "payment_disputes",
                 column: "payment_id");
@@ -1570,11 +1546,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 filter: "next_check_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
-                name: "IX_payments_next_comparison_at",
-                table: "payments",
-                column: "next_comparison_at");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_payments_organization_id_id",
                 table: "payments",
                 columns: new[] { "organization_id", "id" });
@@ -1592,11 +1563,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 columns: new[] { "organization_id", "kind", "item", "cycle_start", "place" },
                 unique: true,
                 filter: "place IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "IX_payments_payment_intent_id",
-                table: "payments",
-                column: "payment_intent_id");
 
             migrationBuilder.CreateIndex(
                 name: "IX_payments_session_id",
@@ -1792,6 +1758,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "auto_reload_settings");
 
             migrationBuilder.DropTable(
+                name: "balance_alerts");
+
+            migrationBuilder.DropTable(
                 name: "balance_levels");
 
             migrationBuilder.DropTable(
@@ -1847,9 +1816,6 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "payment_customers");
-
-            migrationBuilder.DropTable(
-                name: "payment_differences");
 
             migrationBuilder.DropTable(
                 name: "payment_disputes");
