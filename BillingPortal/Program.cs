@@ -66,9 +66,9 @@ await app.EnsureDemoDataAsync(CancellationToken.None);
 
 app.UseTrustedProxies();
 app.UseSecurityHeaders();
-app.UseRequestLocalization("en-US");
 app.UseErrorPages();
 app.UseAuthentication();
+app.UseViewerCulture();
 app.UseClientAddresses();
 app.UseAuthorization();
 app.UseApi();

@@ -3,7 +3,6 @@ using BillingPortal.Administration;
 using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
-using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Tests.Api;
 using BillingPortal.Tests.Support;

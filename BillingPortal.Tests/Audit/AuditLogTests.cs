@@ -172,6 +172,13 @@ public abstract class AuditLogTests<TEngine>(KeyedSite<TEngine> portal) : IClass
     }
 }
 
+public sealed class AuditActsTests
+{
+    [Fact]
+    public void Every_act_can_be_searched_for() => Assert.Equal(
+        typeof(AuditActs).GetFields().Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!).Order(), AuditActs.All.Order());
+}
+
 public sealed class AuditLogTestsOnSqlite(KeyedSite<SqliteEngine> portal) : AuditLogTests<SqliteEngine>(portal);
 
 public sealed class AuditLogTestsOnPostgres(KeyedSite<PostgresEngine> portal) : AuditLogTests<PostgresEngine>(portal);

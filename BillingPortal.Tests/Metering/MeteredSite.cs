@@ -35,9 +35,12 @@ public sealed class MeteredSite<TEngine> : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await store.InitializeAsync();
-        var settings = new Dictionary<string, string?> { ["RateLimits:PerMinute"] = "0", ["Demo:Enabled"] = "false" };
-        site = Site.Start(store.Database, settings, services => services.AddSingleton<TimeProvider>(Clock));
+        site = StartAnother();
     }
+
+    /// <summary>One more instance on the same database and clock; the caller disposes it.</summary>
+    public Site StartAnother() => Site.Start(
+        store.Database, new Dictionary<string, string?> { ["RateLimits:PerMinute"] = "0", ["Demo:Enabled"] = "false" }, services => services.AddSingleton<TimeProvider>(Clock));
 
     public async ValueTask DisposeAsync()
     {

@@ -304,7 +304,7 @@ public abstract class WebhookDeliveryTests<TEngine>(WebhookSite<TEngine> portal)
         await portal.Site.UseAsync(customer.Person, 50);
         await Eventually.TrueAsync(() => receiver.All.Count == 2);
         await portal.Site.GiveAsync(customer.Person, 500, BucketKind.Purchased);
-        await Eventually.TrueAsync(async () => await LevelAsync(customer) == "sufficient");
+        await Eventually.TrueAsync(async () => await IsSufficientAsync(customer));
         await portal.Site.UseAsync(customer.Person, 450);
         await Eventually.TrueAsync(() => receiver.All.Count == 3);
 
@@ -331,14 +331,14 @@ public abstract class WebhookDeliveryTests<TEngine>(WebhookSite<TEngine> portal)
         Assert.Equal(0, (await Log.ListAsync(customer.Person.Caller, endpoint.Id, null, 1, 10, Ct))!.Total);
     }
 
-    private async Task<string?> LevelAsync(Customer customer)
+    private async Task<bool> IsSufficientAsync(Customer customer)
     {
         var factory = portal.Get<Microsoft.EntityFrameworkCore.IDbContextFactory<BillingPortal.Store.BillingDbContext>>();
         await using var db = await factory.CreateDbContextAsync(Ct);
         var levels = db.Set<BillingPortal.Metering.BalanceLevelRow>();
         var row = await Microsoft.EntityFrameworkCore.EntityFrameworkQueryableExtensions.SingleOrDefaultAsync(
             levels, told => told.OrganizationId == customer.Organization && told.CreditType == CreditTypes.Credits, Ct);
-        return row?.Level.ToString().ToLowerInvariant();
+        return row is { BelowMicros: null };
     }
 
     // Written from the contract and standardwebhooks.com alone, without the portal's code.

@@ -31,6 +31,8 @@ public static class AccountServices
         services.AddSingleton<FirstAdministrator>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstAdministrator>());
         services.AddScoped<SignIns>();
+        services.AddScoped<AccountSecurity>();
+        services.AddScoped<Profiles>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Callers>();
         services.AddSingleton<CallerProfiles>();
@@ -63,6 +65,13 @@ public static class AccountServices
             .AddSignInManager()
             .AddClaimsPrincipalFactory<PortalClaims>()
             .AddDefaultTokenProviders();
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IConfiguration>((options, settings) =>
+        {
+            // A passkey stands for both steps, so its device must have recognized its person.
+            options.UserVerificationRequirement = "required";
+            options.ResidentKeyRequirement = "required";
+            options.ServerDomain = Uri.TryCreate(settings["Portal:PublicUrl"], UriKind.Absolute, out var known) ? known.Host : null;
+        });
         services.Configure<SecurityStampValidatorOptions>(options =>
         {
             options.ValidationInterval = TimeSpan.FromMinutes(1);

@@ -57,6 +57,7 @@ public sealed class Organizations(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         db.Add(organization);
         db.Add(new Membership { OrganizationId = organization.Id, UserId = owner.Id, Role = MemberRole.Owner, JoinedAt = now });
+        db.Record(organization.Id, $"user:{owner.Id}", now, AuditActs.OrganizationMade, organization.Id, null, new { name });
         await db.SaveChangesAsync(cancellationToken);
         return organization.Id;
     }

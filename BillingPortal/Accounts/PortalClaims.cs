@@ -12,6 +12,12 @@ internal sealed class PortalClaims(UserManager<User> users, IOptions<IdentityOpt
     /// <summary>The claim that names the organization a session acts for.</summary>
     public const string Organization = "org";
 
+    /// <summary>The claim that names the time zone a person chose.</summary>
+    public const string Zone = "zone";
+
+    /// <summary>The claim that names the culture whose numbers a person chose.</summary>
+    public const string Numbers = "numbers";
+
     /// <summary>The claim of a platform administrator; pages show the way to the administration by it, and services decide by the database.</summary>
     public const string Administrator = "administrator";
 
@@ -36,6 +42,14 @@ internal sealed class PortalClaims(UserManager<User> users, IOptions<IdentityOpt
     {
         var identity = await base.GenerateClaimsAsync(user);
         identity.AddClaim(new Claim(Organization, await organizations.OpenAsync(user, CancellationToken.None)));
+        foreach (var (type, value) in new[] { (Zone, user.TimeZone), (Numbers, user.NumberFormat) })
+        {
+            if (value is not null)
+            {
+                identity.AddClaim(new Claim(type, value));
+            }
+        }
+
         if (user.IsPlatformAdministrator)
         {
             identity.AddClaim(new Claim(Administrator, "true"));

@@ -94,7 +94,7 @@ public sealed class BulkGrantJob(IDbContextFactory<BillingDbContext> contexts, C
         await MarkAsync(db, row, state, message, adjustmentId, cancellationToken);
     }
 
-    private static Task MarkAsync(
+    private static Task<int> MarkAsync(
         BillingDbContext db, GrantBatchRow row, GrantRowState state, string? message, string? adjustmentId, CancellationToken cancellationToken) =>
         db.Set<GrantBatchRow>().Where(candidate => candidate.BatchId == row.BatchId && candidate.Line == row.Line).ExecuteUpdateAsync(
             update => update.SetProperty(candidate => candidate.State, state).SetProperty(candidate => candidate.Message, message)

@@ -44,9 +44,11 @@ public sealed class Customers(IDbContextFactory<BillingDbContext> contexts, Plan
         if (search is not null)
         {
             var (name, email) = (search.ToLowerInvariant(), EmailKey.Of(search));
+#pragma warning disable CA1304, CA1311, CA1862 // It becomes the database's own lower().
             rows = rows.Where(row => row.Id == search || row.Name.ToLower().Contains(name)
                 || db.Set<Membership>().Any(member => member.OrganizationId == row.Id
                     && db.Users.Any(user => user.Id == member.UserId && user.NormalizedEmail!.StartsWith(email))));
+#pragma warning restore CA1304, CA1311, CA1862
         }
 
         if (before is not null)

@@ -28,6 +28,7 @@ public static class ApiServices
     {
         app.MapAuth()
             .MapSessions()
+            .MapPasskeys()
             .MapMe()
             .MapKeys()
             .MapUsage()

@@ -20,8 +20,15 @@ internal static class AuthEndpoints
     private static async Task<IResult> LoginAsync(HttpContext http, SignIns signIns, CancellationToken cancellationToken)
     {
         var request = await http.ReadBodyAsync<LoginRequest>(cancellationToken);
-        return await signIns.CheckAsync(request.Email, request.Password, ClientAddress.Of(http), cancellationToken) switch
+        var outcome = await signIns.CheckAsync(request.Email, request.Password, ClientAddress.Of(http), cancellationToken);
+        if (outcome is SignInOutcome.NeedsCode needsCode && request.Code is { } code)
         {
+            outcome = await signIns.ConfirmAsync(needsCode.FirstStep, code, ClientAddress.Of(http), cancellationToken);
+        }
+
+        return outcome switch
+        {
+            SignInOutcome.NeedsCode => throw new ApiException(StatusCodes.Status401Unauthorized, "CODE_REQUIRED", "Send the code of the authenticator app too.", "code"),
             SignInOutcome.SignedIn signedIn => TypedResults.SignIn(signedIn.Principal, authenticationScheme: IdentityConstants.BearerScheme),
             SignInOutcome.Throttled throttled => throw ApiException.TooMany("Too many failed sign-ins from this network.", throttled.RetryAfter),
             _ => throw new ApiException(StatusCodes.Status401Unauthorized, "INVALID_CREDENTIALS", SignIns.RefusedMessage),
@@ -39,7 +46,10 @@ internal static class AuthEndpoints
             : TypedResults.SignIn(principal, authenticationScheme: IdentityConstants.BearerScheme);
     }
 
-    internal sealed record LoginRequest([property: StringLength(Registration.EmailLength)] string Email, [property: StringLength(Registration.PasswordLength)] string Password);
+    internal sealed record LoginRequest(
+        [property: StringLength(Registration.EmailLength)] string Email,
+        [property: StringLength(Registration.PasswordLength)] string Password,
+        [property: StringLength(SignIns.CodeLength)] string? Code = null);
 
     internal sealed record RefreshTokenRequest([property: StringLength(8000)] string RefreshToken);
 }

@@ -3,7 +3,6 @@ using BillingPortal.Access;
 using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Purchases;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace BillingPortal.Api;
@@ -16,20 +15,12 @@ internal static class CardFormEndpoints
 
     public static IEndpointRouteBuilder MapCardForms(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/billing").RequireCaller().ExcludeFromDescription().AddEndpointFilter(DemandGenuineFormAsync);
+        var group = routes.MapGroup("/billing").RequireCaller().ExcludeFromDescription().RequireGenuineForm();
         group.MapPost("/cards", AddAsync);
         group.MapPost("/cards/{cardId}/default", ChooseAsync);
         group.MapPost("/cards/{cardId}/remove", RemoveAsync);
         group.MapPost("/auto-reload", SaveAsync);
         return routes;
-    }
-
-    private static async ValueTask<object?> DemandGenuineFormAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        var http = context.HttpContext;
-        return http.Request.HasFormContentType && await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http)
-            ? await next(context)
-            : TypedResults.BadRequest();
     }
 
     private static Task<IResult> AddAsync(HttpContext http, SavedCards cards, CancellationToken cancellationToken) => OrBackAsync(

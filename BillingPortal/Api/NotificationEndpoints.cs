@@ -1,3 +1,4 @@
+using BillingPortal.Accounts;
 using BillingPortal.Notifications;
 
 namespace BillingPortal.Api;
@@ -5,12 +6,19 @@ namespace BillingPortal.Api;
 /// <summary>What a signed-in person was told: <c>/api/v1/notifications</c>.</summary>
 internal static class NotificationEndpoints
 {
+    private const string Page = "/notifications";
+
     public static IEndpointRouteBuilder MapNotifications(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/v1/notifications").WithTags("Notifications").RequireCaller();
         group.MapGet("", ListAsync).WithSummary("Notifications of the signed-in person, newest first").Produces<NotificationList>();
         group.MapPost("/{id}/read", MarkReadAsync).WithSummary("Marks a notification as read").Produces<ReadAnswer>();
         group.MapPost("/read", MarkAllReadAsync).WithSummary("Marks all notifications as read").Produces<ReadAnswer>();
+
+        // What the pages post, which need no scripts.
+        var forms = routes.MapGroup(Page).RequireCaller().RequireGenuineForm().ExcludeFromDescription();
+        forms.MapPost("/{id}/open", OpenAsync);
+        forms.MapPost("/read", MarkAllReadByFormAsync);
         return routes;
     }
 
@@ -22,12 +30,37 @@ internal static class NotificationEndpoints
     }
 
     private static async Task<ReadAnswer> MarkReadAsync(string id, HttpContext http, NotificationInbox inbox, CancellationToken cancellationToken) =>
-        await inbox.MarkReadAsync(http.Caller(), id, cancellationToken) ? new ReadAnswer(true) : throw ApiException.NotFound("There is no such notification.");
+        await inbox.MarkReadAsync(http.Caller(), id, cancellationToken) is not null ? new ReadAnswer(true) : throw ApiException.NotFound("There is no such notification.");
 
     private static async Task<ReadAnswer> MarkAllReadAsync(HttpContext http, NotificationInbox inbox, CancellationToken cancellationToken)
     {
         await inbox.MarkAllReadAsync(http.Caller(), cancellationToken);
         return new ReadAnswer(true);
+    }
+
+    /// <summary>Marks one as read and goes to where it goes on, in the organization it is about.</summary>
+    private static async Task<IResult> OpenAsync(string id, HttpContext http, NotificationInbox inbox, Organizations organizations, CancellationToken cancellationToken)
+    {
+        var caller = http.Caller();
+        if (id.Any(char.IsControl) || await inbox.MarkReadAsync(caller, id, cancellationToken) is not { } told)
+        {
+            return TypedResults.NotFound();
+        }
+
+        if (told.OrganizationId == caller.OrganizationId)
+        {
+            return TypedResults.LocalRedirect(LocalUrl.OrHome(told.Link));
+        }
+
+        return await organizations.ChooseAsync(caller.UserId!, told.OrganizationId, cancellationToken)
+            ? await SessionEndpoints.ActForAsync(http, told.OrganizationId, told.Link)
+            : TypedResults.LocalRedirect($"{Page}?left=1");
+    }
+
+    private static async Task<IResult> MarkAllReadByFormAsync(HttpContext http, NotificationInbox inbox, CancellationToken cancellationToken)
+    {
+        await inbox.MarkAllReadAsync(http.Caller(), cancellationToken);
+        return TypedResults.LocalRedirect(Page);
     }
 
     internal sealed record NotificationList(IReadOnlyList<NotificationView> Data, int Unread, string? NextCursor);

@@ -47,7 +47,8 @@ internal static class SessionEndpoints
         return await ActForAsync(http, joined.OrganizationId, "/wallet");
     }
 
-    private static async Task<IResult> ActForAsync(HttpContext http, string organizationId, string? returnUrl)
+    /// <summary>Goes on in another of the person's organizations; who belongs to it is the caller's to have checked.</summary>
+    internal static async Task<IResult> ActForAsync(HttpContext http, string organizationId, string? returnUrl)
     {
         var session = await http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
         if (session is not { Principal: { } principal })

@@ -98,15 +98,26 @@ internal static class UsageEndpoints
     }
 
     /// <summary>The error of usage that was not taken.</summary>
-    internal static ApiException Refused(UsageRejection rejection) => rejection.Shortage is { } shortage
-        ? new ApiException(StatusCodes.Status402PaymentRequired, rejection.Code, "Insufficient credits", extra: new Dictionary<string, object?>
+    internal static ApiException Refused(UsageRejection rejection) => rejection switch
+    {
+        { Shortage: { } shortage } => new ApiException(StatusCodes.Status402PaymentRequired, rejection.Code, "Insufficient credits", extra: new Dictionary<string, object?>
         {
             ["message"] = rejection.Message,
             ["balance"] = shortage.Available,
             ["estimated_cost"] = shortage.Needed,
             ["creditType"] = shortage.CreditType,
-        })
-        : new ApiException(StatusCodes.Status400BadRequest, rejection.Code, rejection.Message, rejection.Field);
+        }),
+        { OverLimit: { } over } => new ApiException(StatusCodes.Status402PaymentRequired, rejection.Code, "Spend limit reached", extra: new Dictionary<string, object?>
+        {
+            ["message"] = rejection.Message,
+            ["period"] = over.Period.Text(),
+            ["limit"] = over.Limit,
+            ["left"] = over.Left,
+            ["estimated_cost"] = over.Needed,
+            ["creditType"] = over.CreditType,
+        }),
+        _ => new ApiException(StatusCodes.Status400BadRequest, rejection.Code, rejection.Message, rejection.Field),
+    };
 
     private static async Task<UsageSummary> GetAsync(
         HttpContext http, UsageReports reports, ApiKeys keys, PriceCatalog catalog, TimeProvider clock, CancellationToken cancellationToken)

@@ -15,16 +15,35 @@ public static class AuditActs
     public const string MemberChanged = "member.role_changed";
     public const string MemberRemoved = "member.removed";
 
+    public const string OrganizationMade = "organization.made";
     public const string OrganizationRenamed = "organization.renamed";
+
+    public const string PlanChanged = "plan.changed";
+    public const string AutoReloadChanged = "auto_reload.changed";
     public const string BillingDetailsChanged = "billing_details.changed";
+
+    public const string CardSaved = "card.saved";
     public const string CardPreferred = "card.made_default";
     public const string CardRemoved = "card.removed";
-    public const string AutoReloadChanged = "auto_reload.changed";
+
+    public const string BalanceAlertsChanged = "balance_alerts.changed";
+    public const string SpendLimitsChanged = "spend_limits.changed";
+
+    public const string PasswordChanged = "person.password_changed";
+    public const string AuthenticatorOn = "person.authenticator_on";
+    public const string AuthenticatorOff = "person.authenticator_off";
+    public const string RecoveryCodesRenewed = "person.recovery_codes_renewed";
+    public const string PasskeyAdded = "person.passkey_added";
+    public const string PasskeyRemoved = "person.passkey_removed";
+    public const string SignedOutElsewhere = "person.signed_out_elsewhere";
 
     public const string WebhookAdded = "webhook.added";
     public const string WebhookChanged = "webhook.changed";
     public const string WebhookSecretRolled = "webhook.secret_rolled";
     public const string WebhookRemoved = "webhook.removed";
+
+    public const string NumberRented = "number.rented";
+    public const string NumberReleased = "number.released";
 
     public const string CreditGranted = "credit.granted";
     public const string CreditDeducted = "credit.deducted";
@@ -39,8 +58,13 @@ public static class AuditActs
     [
         KeyCreated, KeyRotated, KeyRevoked,
         MemberInvited, InvitationWithdrawn, MemberJoined, MemberChanged, MemberRemoved,
-        OrganizationRenamed, BillingDetailsChanged, CardPreferred, CardRemoved, AutoReloadChanged,
+        OrganizationMade, OrganizationRenamed,
+        PlanChanged, AutoReloadChanged, BillingDetailsChanged,
+        CardSaved, CardPreferred, CardRemoved,
+        BalanceAlertsChanged, SpendLimitsChanged,
+        PasswordChanged, AuthenticatorOn, AuthenticatorOff, RecoveryCodesRenewed, PasskeyAdded, PasskeyRemoved, SignedOutElsewhere,
         WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
+        NumberRented, NumberReleased,
         CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,
     ];
 }

@@ -89,14 +89,23 @@ public static class AuditRecord
     /// <param name="organizationId">Whose it is; null: the caller's own organization's.</param>
     public static void Record(
         this BillingDbContext db, Caller caller, DateTimeOffset now, string act, string subject, object? before, object? after, string? organizationId = null) =>
+        Record(db, organizationId ?? caller.OrganizationId, caller.Actor, caller.Address, now, act, subject, before, after);
+
+    /// <summary>The same where what somebody agreed to is carried out later, and nobody is there any more.</summary>
+    public static void Record(
+        this BillingDbContext db, string organizationId, string actor, DateTimeOffset now, string act, string subject, object? before, object? after) =>
+        Record(db, organizationId, actor, null, now, act, subject, before, after);
+
+    private static void Record(
+        BillingDbContext db, string organizationId, string actor, string? address, DateTimeOffset now, string act, string subject, object? before, object? after) =>
         db.Add(new AuditEntry
         {
             Id = Ids.New("aud", now),
-            OrganizationId = organizationId ?? caller.OrganizationId,
+            OrganizationId = organizationId,
             Act = act,
             Subject = subject,
-            Actor = caller.Actor,
-            Address = caller.Address,
+            Actor = actor,
+            Address = address,
             Before = AuditEntry.Write(before),
             After = AuditEntry.Write(after),
             At = now,

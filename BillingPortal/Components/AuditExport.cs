@@ -37,7 +37,7 @@ internal static class AuditExport
             return Results.NotFound();
         }
 
-        viewer.ReadCookies(http.Request.Cookies);
+        viewer.Read(http);
         var query = http.Request.Query;
         var filter = AuditFilter.Read(query["search"], query["act"], query["from"], query["to"], query["organization"]);
         return Csv.Download(

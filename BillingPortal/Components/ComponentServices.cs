@@ -1,5 +1,8 @@
+using System.Security.Claims;
+using BillingPortal.Accounts;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Localization;
 using static Microsoft.AspNetCore.Components.Web.RenderMode;
 
 namespace BillingPortal.Components;
@@ -14,6 +17,7 @@ public static class ComponentServices
         services.AddScoped<Viewer>();
         services.AddSingleton<TransactionText>();
         services.AddSingleton<WalletOverviews>();
+        services.AddSingleton<InboxOverviews>();
         services.AddSingleton<WalletExplanations>();
         services.AddSingleton<PaymentProgressReader>();
         services.AddSingleton<UsageOverviews>();
@@ -46,6 +50,17 @@ public static class ComponentServices
 
             return next(http);
         });
+
+    /// <summary>Writes numbers as the person of a request chose. Everything else stays English: the culture of calculations and markup is never the viewer's.</summary>
+    public static IApplicationBuilder UseViewerCulture(this IApplicationBuilder app) => app.UseRequestLocalization(options =>
+    {
+        options.SetDefaultCulture(NumberFormats.Default).AddSupportedCultures(NumberFormats.Default).AddSupportedUICultures([.. NumberFormats.All.Select(format => format.Culture)]);
+        options.RequestCultureProviders =
+        [
+            new CustomRequestCultureProvider(http => Task.FromResult(
+                http.User.FindFirstValue(PortalClaims.Numbers) is { } culture ? new ProviderCultureResult(NumberFormats.Default, culture) : null)),
+        ];
+    });
 
     /// <summary>The pages, what they are made of, and what answers when there is none.</summary>
     public static WebApplication MapPages(this WebApplication app)

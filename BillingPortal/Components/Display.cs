@@ -3,10 +3,12 @@ using BillingPortal.Ledger;
 
 namespace BillingPortal.Components;
 
-/// <summary>Numbers as people read them: grouped, with a real minus sign, never more precise than is useful.</summary>
+/// <summary>Numbers as people read them: grouped, with a real minus sign, never more precise than is useful. The viewer's choice of separators is the culture of the interface; everything else is written as in English.</summary>
 public static class Display
 {
     private const string Minus = "−";
+
+    private static NumberFormatInfo Separators => CultureInfo.CurrentUICulture.NumberFormat;
 
     /// <summary>"3,420" or "0.35": whole from a thousand up, else at most two decimals, cut towards zero so that nobody is promised more than there is.</summary>
     public static string Amount(Credits credits) => Amount(credits.ToDecimal());
@@ -21,14 +23,14 @@ public static class Display
             shown = magnitude;
         }
 
-        return Sign(exact) + shown.ToString("#,0.######", CultureInfo.InvariantCulture);
+        return Sign(exact) + shown.ToString("#,0.######", Separators);
     }
 
     /// <summary>Every digit there is: "3,420.125".</summary>
     public static string Exact(Credits credits)
     {
         var exact = credits.ToDecimal();
-        return Sign(exact) + Math.Abs(exact).ToString("#,0.######", CultureInfo.InvariantCulture);
+        return Sign(exact) + Math.Abs(exact).ToString("#,0.######", Separators);
     }
 
     /// <summary>"+5,000" or "−30".</summary>
@@ -41,11 +43,11 @@ public static class Display
     public static string Price(Money money)
     {
         var dollars = money.ToDecimal();
-        return $"{Sign(dollars)}${Math.Abs(dollars).ToString("#,0.00", CultureInfo.InvariantCulture)}";
+        return $"{Sign(dollars)}${Math.Abs(dollars).ToString("#,0.00", Separators)}";
     }
 
     /// <summary>"1,204".</summary>
-    public static string Number(long number) => Sign(number) + Math.Abs((decimal)number).ToString("#,0", CultureInfo.InvariantCulture);
+    public static string Number(long number) => Sign(number) + Math.Abs((decimal)number).ToString("#,0", Separators);
 
     /// <summary>"1 call", "2 calls".</summary>
     public static string Count(long number, string singular, string? plural = null) =>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using BillingPortal.Access;
 using BillingPortal.Components.Shared;
-using BillingPortal.Ledger;
 using BillingPortal.Wallets;
 
 namespace BillingPortal.Components;

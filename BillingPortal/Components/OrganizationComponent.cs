@@ -51,6 +51,9 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
     /// <summary>The organization whose balance it follows.</summary>
     protected virtual string Followed(Caller caller) => caller.OrganizationId;
 
+    /// <summary>Calls <paramref name="onChange"/> whenever what is shown may have changed: with that balance, unless said otherwise.</summary>
+    protected virtual IDisposable Follow(Caller caller, Action onChange) => Feed.Subscribe(Followed(caller), onChange);
+
     protected abstract Task<TView> ReadAsync(Caller caller, CancellationToken cancellationToken);
 
     protected override async Task OnInitializedAsync()
@@ -64,7 +67,7 @@ public abstract class OrganizationComponent<TView> : ComponentBase, IDisposable
         if (RendererInfo.IsInteractive)
         {
             refresher = new Refresher(Clock, Pace, Patience);
-            subscription = Feed.Subscribe(Followed(caller), refresher.Signal);
+            subscription = Follow(caller, refresher.Signal);
         }
 
         if (!kept)

@@ -24,7 +24,7 @@ internal static class TransactionExport
             return Results.Unauthorized();
         }
 
-        viewer.ReadCookies(http.Request.Cookies);
+        viewer.Read(http);
         var query = http.Request.Query;
         var filter = TransactionFilter.Read(query["credits"], query["kind"], query["from"], query["to"]);
         return Results.Stream(

@@ -1,21 +1,24 @@
 using System.Globalization;
+using System.Security.Claims;
+using BillingPortal.Accounts;
 using Microsoft.AspNetCore.Components;
 
 namespace BillingPortal.Components;
 
-/// <summary>How one viewer reads the portal: the theme and the time zone, kept in cookies, signed in or not.</summary>
+/// <summary>How one viewer reads the portal: the theme and the browser's time zone, kept in cookies, signed in or not; a zone chosen in the settings goes before it.</summary>
 public sealed class Viewer(TimeProvider clock)
 {
     public const string ThemeCookie = "theme";
     public const string ZoneCookie = "zone";
     public const string SystemTheme = "system";
+    public const string ContrastTheme = "contrast";
 
     private static readonly CultureInfo English = CultureInfo.GetCultureInfo("en-GB");
 
     /// <summary>Raised when the time zone became known, so that times already on the page are written again.</summary>
     public event Action? Changed;
 
-    /// <summary>"light", "dark", or "system", which follows the device.</summary>
+    /// <summary>"light", "dark", "contrast" for high contrast, or "system", which follows the device.</summary>
     public string Theme => ChosenTheme ?? SystemTheme;
 
     /// <summary>UTC until the browser has said where it is.</summary>
@@ -29,12 +32,14 @@ public sealed class Viewer(TimeProvider clock)
     [PersistentState]
     public string? ZoneId { get; set; }
 
-    public static bool IsTheme(string? theme) => theme is "light" or "dark" or SystemTheme;
+    public static bool IsTheme(string? theme) => theme is "light" or "dark" or ContrastTheme or SystemTheme;
 
-    internal void ReadCookies(IRequestCookieCollection cookies)
+    internal void Read(HttpContext http)
     {
+        var cookies = http.Request.Cookies;
         ChosenTheme = IsTheme(cookies[ThemeCookie]) ? cookies[ThemeCookie] : null;
-        ZoneId = cookies[ZoneCookie] is { } id && TimeZoneInfo.TryFindSystemTimeZoneById(id, out _) ? id : null;
+        var zone = http.User.FindFirstValue(PortalClaims.Zone) ?? cookies[ZoneCookie];
+        ZoneId = zone is not null && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _) ? zone : null;
     }
 
     internal void SetZone(string id)

@@ -10,6 +10,14 @@ public abstract record Refusal
     /// <summary>The available credit does not cover the debit.</summary>
     public sealed record Insufficient(string CreditType, Credits Needed, Credits Available) : Refusal;
 
+    /// <summary>There is credit, and the owner's own limit forbids to spend so much of it.</summary>
+    /// <param name="CreditType">Of the wallet.</param>
+    /// <param name="Period">Whether the day's or the month's limit.</param>
+    /// <param name="Limit">The limit.</param>
+    /// <param name="Needed">What was to be spent.</param>
+    /// <param name="Left">What may still be spent before the period ends.</param>
+    public sealed record OverLimit(string CreditType, SpendPeriod Period, Credits Limit, Credits Needed, Credits Left) : Refusal;
+
     /// <summary>The hold ended already, or never was in this wallet.</summary>
     public sealed record HoldNotOpen(string HoldId) : Refusal;
 

@@ -36,6 +36,12 @@ public sealed record Wallet(
     ImmutableArray<Bucket> Buckets,
     ImmutableArray<Hold> Holds)
 {
+    /// <summary>What its owner lets usage take.</summary>
+    public SpendLimits Limits { get; init; }
+
+    /// <summary>What usage took. Kept whether there are limits or not, so that one that is set in the middle of a month counts all of it.</summary>
+    public Spending Spending { get; init; }
+
     public static Wallet Empty(WalletKey key) => new(key, 0, Credits.Zero, [], []);
 
     /// <summary>Spendable at an instant before holds: what remains in the buckets that count then, less what is owed.</summary>
@@ -114,12 +120,45 @@ public sealed record Wallet(
     public WalletStep Credit(TransactionHeader header, TransactionType type, Deposit deposit) =>
         Credit(header, type, [deposit], type is TransactionType.GiftReceived ? LedgerAccount.Transferred : LedgerAccount.IssuedFor(deposit.Kind));
 
-    /// <summary>Takes credit for usage, in the spending order.</summary>
+    /// <summary>Takes credit for usage, in the spending order and within the owner's limits.</summary>
     /// <param name="header">What the transaction says of itself.</param>
     /// <param name="amount">More than zero.</param>
     /// <param name="overdraftLimit">How far below zero the available credit may fall; zero for most rates.</param>
-    public WalletStep Charge(TransactionHeader header, Credits amount, Credits overdraftLimit) =>
-        Spend(header, TransactionType.Charge, amount, overdraftLimit, LedgerAccount.Consumed);
+    /// <param name="beyondLimits">Whether it was agreed to before and no limit stops it; it counts all the same.</param>
+    public WalletStep Charge(TransactionHeader header, Credits amount, Credits overdraftLimit, bool beyondLimits = false)
+    {
+        var step = Spend(header, TransactionType.Charge, amount, overdraftLimit, LedgerAccount.Consumed);
+        if (step.Refusal is null && !beyondLimits && OverLimitAt(header.RecordedAt, amount) is { } over)
+        {
+            return WalletStep.Refused(this, over);
+        }
+
+        return step.Refusal is null ? step with { Wallet = step.Wallet with { Spending = Spending.Plus(DayOf(header.RecordedAt), amount) } } : step;
+    }
+
+    /// <summary>Why usage may not take so much more at an instant; null if it may. What is held for usage is as good as taken.</summary>
+    public Refusal.OverLimit? OverLimitAt(DateTimeOffset now, Credits amount)
+    {
+        if (Limits == default)
+        {
+            return null;
+        }
+
+        var spent = Spending.At(DayOf(now));
+        var held = HeldAt(now) - PromisedAt(now);
+        return Over(SpendPeriod.Day, Limits.PerDay, spent.InDay) ?? Over(SpendPeriod.Month, Limits.PerMonth, spent.InMonth);
+
+        Refusal.OverLimit? Over(SpendPeriod period, Credits? limit, Credits used)
+        {
+            if (limit is not { } most)
+            {
+                return null;
+            }
+
+            var left = (Int128)most.Micros - used.Micros - held.Micros;
+            return amount.Micros > left ? new(Key.CreditType, period, most, amount, Credits.FromMicros((long)Int128.Max(0, left))) : null;
+        }
+    }
 
     /// <summary>Takes credit away by an administrator's decision, in the spending order; never below zero.</summary>
     public WalletStep Deduct(TransactionHeader header, Credits amount) =>
@@ -202,8 +241,13 @@ public sealed record Wallet(
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(hold.Amount.Micros);
         var free = hold.IsGift ? GiftableAt(now) : AvailableAt(now);
-        return hold.Amount > free
-            ? WalletStep.Refused(this, new Refusal.Insufficient(Key.CreditType, hold.Amount, free))
+        if (hold.Amount > free)
+        {
+            return WalletStep.Refused(this, new Refusal.Insufficient(Key.CreditType, hold.Amount, free));
+        }
+
+        return !hold.IsGift && OverLimitAt(now, hold.Amount) is { } over
+            ? WalletStep.Refused(this, over)
             : new WalletStep(this with { Holds = Holds.Add(hold) }, null, null);
     }
 
@@ -370,6 +414,8 @@ public sealed record Wallet(
         var suffix = header.TransactionId[(header.TransactionId.IndexOf('_', StringComparison.Ordinal) + 1)..];
         return index == 0 ? $"bkt_{suffix}" : $"bkt_{suffix}-{index}";
     }
+
+    private static DateOnly DayOf(DateTimeOffset instant) => DateOnly.FromDateTime(instant.UtcDateTime);
 
     private static DateTimeOffset? Earliest(DateTimeOffset? left, DateTimeOffset? right) =>
         left is null || right < left ? right : left;

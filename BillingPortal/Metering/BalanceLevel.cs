@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using BillingPortal.Ledger;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -9,7 +10,7 @@ public sealed class BalanceAlertOptions
 {
     public const string Section = "BalanceAlerts";
 
-    /// <summary>Below so many available credits <c>credits.low_balance</c> is sent; 0: never.</summary>
+    /// <summary>Below so many available credits <c>credits.low_balance</c> is sent to organizations that chose no levels of their own; 0: never.</summary>
     [Range(0, 1_000_000_000, ErrorMessage = "BalanceAlerts:LowCredits: must be 0 to 1,000,000,000.")]
     public long LowCredits { get; set; } = 100;
 
@@ -18,22 +19,15 @@ public sealed class BalanceAlertOptions
     public long LowApiCredits { get; set; } = 50_000;
 }
 
-/// <summary>How full a wallet is. Ordered: later is emptier.</summary>
-public enum BalanceLevel
-{
-    Sufficient,
-    Low,
-    Exhausted,
-}
-
-/// <summary>The level of which an organization was told last.</summary>
+/// <summary>The level that an organization was told of last.</summary>
 internal sealed class BalanceLevelRow
 {
     public required string OrganizationId { get; init; }
 
     public required string CreditType { get; init; }
 
-    public required BalanceLevel Level { get; set; }
+    /// <summary>The lowest that the balance was found below; zero: nothing was left; null: none.</summary>
+    public required Credits? BelowMicros { get; set; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<BalanceLevelRow>
     {

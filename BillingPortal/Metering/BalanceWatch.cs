@@ -1,16 +1,14 @@
 using System.Collections.Concurrent;
 using BillingPortal.Access;
-using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 
 namespace BillingPortal.Metering;
 
-/// <summary>Tells once when a wallet runs low, and once when it is empty, after the fact: charges do not wait for it.</summary>
+/// <summary>Tells once when a wallet falls below a level that its owner asked to be told of, and once when it is empty, after the fact: charges do not wait for it.</summary>
 /// <remarks>
 /// It looks at the organizations whose wallets changed, at most once a second, and at its start at those that changed last before it. One cheap look is at the stored
 /// figures of many; only where they give another level than was told last does it look closely.
@@ -22,7 +20,7 @@ public sealed class BalanceWatch(
     TransactionHistory history,
     IDbContextFactory<BillingDbContext> contexts,
     IStoreSessions sessions,
-    IOptions<BalanceAlertOptions> options,
+    BalanceAlerts alerts,
     TimeProvider clock,
     ILogger<BalanceWatch> logger) : BackgroundService
 {
@@ -37,8 +35,12 @@ public sealed class BalanceWatch(
     /// <summary>Looks at one organization's wallets, and tells what it was not told.</summary>
     public async Task CheckAsync(string organizationId, CancellationToken cancellationToken)
     {
-        await CheckAsync(organizationId, CreditTypes.Credits, cancellationToken);
-        await CheckAsync(organizationId, CreditTypes.ApiCredits, cancellationToken);
+        var levels = await alerts.LevelsOfAsync([organizationId], cancellationToken);
+        foreach (var creditType in BalanceAlerts.CreditKinds)
+        {
+            var key = new WalletKey(organizationId, creditType);
+            await CheckAsync(key, levels(key), cancellationToken);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -106,27 +108,25 @@ public sealed class BalanceWatch(
     /// <summary>Those of the organizations whose stored figures give another level than was told last, or are no longer exact.</summary>
     private async Task<IEnumerable<string>> CrossingAsync(string[] organizationIds, CancellationToken cancellationToken)
     {
+        var levels = await alerts.LevelsOfAsync(organizationIds, cancellationToken);
         var balances = await reader.GetStoredAsync(organizationIds, cancellationToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var told = (await db.Set<BalanceLevelRow>().AsNoTracking().Where(row => organizationIds.Contains(row.OrganizationId)).ToListAsync(cancellationToken))
-            .ToDictionary(row => new WalletKey(row.OrganizationId, row.CreditType), row => row.Level);
+            .ToDictionary(row => new WalletKey(row.OrganizationId, row.CreditType), row => row.BelowMicros);
         return balances
-            .Where(stored => stored.Balance.Key.CreditType is CreditTypes.Credits or CreditTypes.ApiCredits)
-            .Where(stored => stored.ChangedSince
-                || LevelOf(stored.Balance.Available, ThresholdOf(stored.Balance.Key.CreditType)) != told.GetValueOrDefault(stored.Balance.Key))
+            .Where(stored => BalanceAlerts.CreditKinds.Contains(stored.Balance.Key.CreditType))
+            .Where(stored => stored.ChangedSince || LevelOf(stored.Balance.Available, levels(stored.Balance.Key)) != told.GetValueOrDefault(stored.Balance.Key))
             .Select(stored => stored.Balance.Key.OrganizationId)
             .Distinct(StringComparer.Ordinal);
     }
 
-    private Credits ThresholdOf(string creditType) =>
-        Credits.FromWhole(creditType is CreditTypes.Credits ? options.Value.LowCredits : options.Value.LowApiCredits);
+    /// <summary>The lowest level that so much is below; zero: nothing is left; null: none.</summary>
+    private static Credits? LevelOf(Credits available, IReadOnlyList<Credits> levels) =>
+        available.IsPositive ? levels.Where(level => available < level).Min(level => (Credits?)level) : Credits.Zero;
 
-    private static BalanceLevel LevelOf(Credits available, Credits threshold) =>
-        !available.IsPositive ? BalanceLevel.Exhausted : available < threshold ? BalanceLevel.Low : BalanceLevel.Sufficient;
-
-    private async Task CheckAsync(string organizationId, string creditType, CancellationToken cancellationToken)
+    private async Task CheckAsync(WalletKey key, IReadOnlyList<Credits> levels, CancellationToken cancellationToken)
     {
-        var threshold = ThresholdOf(creditType);
+        var (organizationId, creditType) = key;
         var wallet = await wallets.GetWalletAsync(Caller.ForSystem("balance-watch", organizationId), creditType, cancellationToken);
         if (wallet.Sequence == 0)
         {
@@ -136,11 +136,11 @@ public sealed class BalanceWatch(
 
         var now = clock.Now();
         var available = wallet.AvailableAt(now);
-        var level = LevelOf(available, threshold);
+        var level = LevelOf(available, levels);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var row = await db.Set<BalanceLevelRow>().AsNoTracking()
             .SingleOrDefaultAsync(told => told.OrganizationId == organizationId && told.CreditType == creditType, cancellationToken);
-        var before = row?.Level ?? BalanceLevel.Sufficient;
+        var before = row?.BelowMicros;
         if (level == before)
         {
             return;
@@ -149,21 +149,21 @@ public sealed class BalanceWatch(
         await using var unit = await db.Database.BeginTransactionAsync(cancellationToken);
         if (row is null)
         {
-            db.Add(new BalanceLevelRow { OrganizationId = organizationId, CreditType = creditType, Level = level });
+            db.Add(new BalanceLevelRow { OrganizationId = organizationId, CreditType = creditType, BelowMicros = level });
         }
         else if (await db.Set<BalanceLevelRow>()
-            .Where(told => told.OrganizationId == organizationId && told.CreditType == creditType && told.Level == before)
-            .ExecuteUpdateAsync(told => told.SetProperty(to => to.Level, level), cancellationToken) == 0)
+            .Where(told => told.OrganizationId == organizationId && told.CreditType == creditType && told.BelowMicros == before)
+            .ExecuteUpdateAsync(told => told.SetProperty(to => to.BelowMicros, level), cancellationToken) == 0)
         {
             return;
         }
 
-        if (level > before)
+        if (level is { } reached && (before is null || reached < before))
         {
             db.Add(OutboxEvent.Of(
                 organizationId,
-                level is BalanceLevel.Exhausted ? "credits.exhausted" : "credits.low_balance",
-                new { CreditType = creditType, Balance = available.ToDecimal(), Threshold = level is BalanceLevel.Exhausted ? 0 : threshold.ToDecimal() },
+                reached.IsZero ? "credits.exhausted" : "credits.low_balance",
+                new { CreditType = creditType, Balance = available.ToDecimal(), Threshold = reached.ToDecimal() },
                 now));
         }
 

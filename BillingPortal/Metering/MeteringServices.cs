@@ -16,7 +16,9 @@ public static class MeteringServices
         services.AddSingleton<CreditStatements>();
         services.AddSingleton<ApiCreditStatements>();
         services.AddOptions<BalanceAlertOptions>().Bind(configuration.GetSection(BalanceAlertOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<BalanceAlerts>();
         services.AddSingleton<BalanceWatch>();
+        services.AddSingleton<SpendLimitSettings>();
         services.AddHostedService(provider => provider.GetRequiredService<BalanceWatch>());
         return services;
     }

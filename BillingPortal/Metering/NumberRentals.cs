@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
@@ -121,7 +122,7 @@ public sealed partial class NumberRentals(
         };
         var rented = new NumberRental.Rented(ViewOf(row));
         var result = await ChargeAsync(
-            caller, row, month: 0, [new EntityRider((db, _, ct) => AddAsync(db, row, ct)), .. receipt.Riders(_ => rented)], cancellationToken);
+            caller, row, month: 0, [new EntityRider((db, _, ct) => AddAsync(db, caller, row, ct)), .. receipt.Riders(_ => rented)], cancellationToken);
         return result switch
         {
             PostResult.Posted => rented,
@@ -160,8 +161,16 @@ public sealed partial class NumberRentals(
         var now = clock.Now();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var own = db.Set<RentedNumber>().Where(row => row.OrganizationId == caller.OrganizationId && row.Id == numberId);
-        await own.Where(row => row.DueAt != null).ExecuteUpdateAsync(
-            row => row.SetProperty(to => to.State, NumberState.Released).SetProperty(to => to.DueAt, (DateTimeOffset?)null).SetProperty(to => to.ReleasedAt, now), cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await own.Where(row => row.DueAt != null).ExecuteUpdateAsync(
+            row => row.SetProperty(to => to.State, NumberState.Released).SetProperty(to => to.DueAt, (DateTimeOffset?)null).SetProperty(to => to.ReleasedAt, now),
+            cancellationToken) > 0)
+        {
+            db.Record(caller, now, AuditActs.NumberReleased, numberId, null, null);
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
         return await own.AsNoTracking().FirstOrDefaultAsync(cancellationToken) is { } row ? ViewOf(row) : null;
     }
 
@@ -239,12 +248,14 @@ public sealed partial class NumberRentals(
             (due, now) =>
             {
                 var charge = UsagePoster.Charge(caller, priced, Ids.New("itm", occurredAt), reference, null, due, now);
-                return charge with { Riders = [.. charge.Riders, .. riders] };
+
+                // A number that is given up cannot be had back: no limit stops its month.
+                return charge with { GoesBeyondLimits = true, Riders = [.. charge.Riders, .. riders] };
             },
             cancellationToken);
     }
 
-    private static async Task AddAsync(BillingDbContext db, RentedNumber row, CancellationToken cancellationToken)
+    private static async Task AddAsync(BillingDbContext db, Caller caller, RentedNumber row, CancellationToken cancellationToken)
     {
         if (await db.Set<RentedNumber>().AnyAsync(other => other.Number == row.Number && other.DueAt != null, cancellationToken))
         {
@@ -258,6 +269,7 @@ public sealed partial class NumberRentals(
         }
 
         db.Add(row);
+        db.Record(caller, row.RentedAt, AuditActs.NumberRented, row.Id, null, new { row.Number, row.Label });
     }
 
     private static async Task NotePaidAsync(BillingDbContext db, RentedNumber row, CancellationToken cancellationToken)

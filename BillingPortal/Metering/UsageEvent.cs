@@ -127,13 +127,20 @@ public sealed record UsageResult(
 /// <param name="Message">A sentence for people.</param>
 /// <param name="Field">The field at fault, as <c>properties.model</c>; null if none is.</param>
 /// <param name="Shortage">What was needed and what there was, if credit was short.</param>
-public sealed record UsageRejection(string Code, string Message, string? Field, Refusal.Insufficient? Shortage = null)
+/// <param name="OverLimit">The limit, if the organization's own forbids it.</param>
+public sealed record UsageRejection(string Code, string Message, string? Field, Refusal.Insufficient? Shortage = null, Refusal.OverLimit? OverLimit = null)
 {
     public const string Invalid = "INVALID_REQUEST";
     public const string UnknownOperation = "UNKNOWN_OPERATION";
     public const string UnknownModel = "UNKNOWN_MODEL";
     public const string InsufficientCredits = "INSUFFICIENT_CREDITS";
+    public const string SpendLimitReached = "SPEND_LIMIT_REACHED";
 
     internal static UsageRejection Short(Refusal.Insufficient shortage) =>
         new(InsufficientCredits, $"Need ~{shortage.Needed} credits, have {shortage.Available}", null, shortage);
+
+    internal static UsageRejection Over(Refusal.OverLimit over) => new(
+        SpendLimitReached,
+        $"Need {over.Needed} credits; the organization's limit of {over.Limit} a {(over.Period is SpendPeriod.Day ? "day" : "month")} leaves {over.Left}.",
+        null, OverLimit: over);
 }

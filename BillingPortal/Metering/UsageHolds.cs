@@ -119,6 +119,7 @@ public sealed class UsageHolds(
         {
             PostResult.Posted => held!,
             PostResult.Refused { Refusal: Refusal.Insufficient shortage } => new HoldResult.Rejected(UsageRejection.Short(shortage)),
+            PostResult.Refused { Refusal: Refusal.OverLimit over } => new HoldResult.Rejected(UsageRejection.Over(over)),
             PostResult.Refused { Refusal: Refusal.Rule rule } => new HoldResult.Rejected(new UsageRejection(rule.Code, rule.Message, null)),
             _ => throw new UnreachableException($"A hold was answered with {result}."),
         };
@@ -231,6 +232,7 @@ public sealed class UsageHolds(
         {
             PostResult.Posted => captured,
             PostResult.Refused { Refusal: Refusal.Insufficient shortage } => new HoldResult.Rejected(UsageRejection.Short(shortage)),
+            PostResult.Refused { Refusal: Refusal.OverLimit over } => new HoldResult.Rejected(UsageRejection.Over(over)),
             PostResult.Refused { Refusal: Refusal.Rule { Code: TierRider.Outdated } } => null,
             _ => await EndedMeanwhileAsync(caller, row.Id, cancellationToken),
         };

@@ -76,6 +76,8 @@ public sealed class UsageIngestion(
                 return new(null, replayed.ResultId ?? throw new UnreachableException($"The event {reported.Id} was posted without an item."));
             case PostResult.Refused { Refusal: Refusal.Insufficient shortage }:
                 return new(UsageResult.Rejected(reported.Id, UsageRejection.Short(shortage), priced.Rate.CreditType), null);
+            case PostResult.Refused { Refusal: Refusal.OverLimit over }:
+                return new(UsageResult.Rejected(reported.Id, UsageRejection.Over(over), priced.Rate.CreditType), null);
             case PostResult.Refused { Refusal: Refusal.Rule { Code: TierRider.Outdated } }:
                 return null;
             default:

@@ -71,6 +71,8 @@ internal sealed class Notification
             // Whoever tells of an event a second time collides here.
             builder.HasIndex(row => new { row.EventId, row.UserId }).IsUnique();
             builder.HasIndex(row => new { row.UserId, row.Id });
+            // Counts what is unread, however much was read.
+            builder.HasIndex(row => row.UserId).HasFilter("read_at IS NULL");
             builder.HasIndex(row => row.NextMailAt).HasFilter("next_mail_at IS NOT NULL");
         }
     }

@@ -7,7 +7,7 @@ namespace BillingPortal.Notifications;
 
 /// <summary>Writes the notifications of what happened, and sends their e-mails: once for each event and person, whichever instance does it.</summary>
 internal sealed class NotificationDispatch(
-    IDbContextFactory<BillingDbContext> contexts, INotificationAudience audience, Mailer mailer, PortalAddress address, TimeProvider clock, ILogger<NotificationDispatch> logger)
+    IDbContextFactory<BillingDbContext> contexts, INotificationAudience audience, InboxFeed feed, Mailer mailer, PortalAddress address, TimeProvider clock, ILogger<NotificationDispatch> logger)
 {
     private const int Page = 100;
     private const int MaxAttempts = 8;
@@ -103,6 +103,10 @@ internal sealed class NotificationDispatch(
         }));
         await db.SaveChangesAsync(cancellationToken);
         await unit.CommitAsync(cancellationToken);
+        foreach (var addressee in addressees)
+        {
+            feed.Publish(addressee.UserId);
+        }
     }
 
     private async Task<bool> ClaimAsync(BillingDbContext db, OutboxEvent told, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using BillingPortal.Access;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -14,11 +15,14 @@ public sealed record NotificationView(string Id, string OrganizationId, string K
 public sealed record NotificationPage(IReadOnlyList<NotificationView> Notifications, int Unread, string? NextBefore);
 
 /// <summary>What a signed-in person was told, in all their organizations.</summary>
-public sealed class NotificationInbox(IDbContextFactory<BillingDbContext> contexts, TimeProvider clock)
+public sealed class NotificationInbox(IDbContextFactory<BillingDbContext> contexts, InboxFeed feed, TimeProvider clock)
 {
     public const int LargestPage = 100;
 
     public const int MostCounted = 100;
+
+    private static readonly Expression<Func<Notification, NotificationView>> View = row =>
+        new NotificationView(row.Id, row.OrganizationId, row.Kind, row.Title, row.Text, row.Link, row.CreatedAt, row.ReadAt);
 
     /// <summary>The caller's notifications, newest first.</summary>
     /// <param name="caller">A signed-in person.</param>
@@ -40,21 +44,25 @@ public sealed class NotificationInbox(IDbContextFactory<BillingDbContext> contex
         }
 
         var page = await rows.OrderByDescending(row => row.Id).Take(limit + 1)
-            .Select(row => new NotificationView(row.Id, row.OrganizationId, row.Kind, row.Title, row.Text, row.Link, row.CreatedAt, row.ReadAt))
-            .ToListAsync(cancellationToken);
+            .Select(View).ToListAsync(cancellationToken);
         return page.Count > limit ? new NotificationPage(page[..limit], unread, page[limit - 1].Id) : new NotificationPage(page, unread, null);
     }
 
-    /// <summary>Marks one of the caller's as read; again changes nothing. False if the caller has none of that id.</summary>
+    /// <summary>Marks one of the caller's as read; again changes nothing.</summary>
+    /// <returns>What it says; null if the caller has none of that id.</returns>
     /// <exception cref="AccessDeniedException">The caller is a key.</exception>
-    public async Task<bool> MarkReadAsync(Caller caller, string notificationId, CancellationToken cancellationToken)
+    public async Task<NotificationView?> MarkReadAsync(Caller caller, string notificationId, CancellationToken cancellationToken)
     {
         caller.DemandSession();
         var now = clock.Now();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var own = db.Set<Notification>().Where(row => row.UserId == caller.UserId && row.Id == notificationId);
-        return await own.Where(row => row.ReadAt == null).ExecuteUpdateAsync(row => row.SetProperty(n => n.ReadAt, now), cancellationToken) > 0
-            || await own.AnyAsync(cancellationToken);
+        if (await own.Where(row => row.ReadAt == null).ExecuteUpdateAsync(row => row.SetProperty(n => n.ReadAt, now), cancellationToken) > 0)
+        {
+            feed.Publish(caller.UserId!);
+        }
+
+        return await own.Select(View).SingleOrDefaultAsync(cancellationToken);
     }
 
     /// <summary>Marks all of the caller's as read, and tells how many were not.</summary>
@@ -64,7 +72,13 @@ public sealed class NotificationInbox(IDbContextFactory<BillingDbContext> contex
         caller.DemandSession();
         var now = clock.Now();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await db.Set<Notification>().Where(row => row.UserId == caller.UserId && row.ReadAt == null)
+        var marked = await db.Set<Notification>().Where(row => row.UserId == caller.UserId && row.ReadAt == null)
             .ExecuteUpdateAsync(row => row.SetProperty(n => n.ReadAt, now), cancellationToken);
+        if (marked > 0)
+        {
+            feed.Publish(caller.UserId!);
+        }
+
+        return marked;
     }
 }

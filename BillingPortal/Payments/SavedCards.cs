@@ -267,9 +267,11 @@ public sealed class SavedCards(
             {
                 await Kept(db, organizationId).Where(row => row.IsDefault)
                     .ExecuteUpdateAsync(row => row.SetProperty(c => c.IsDefault, false), cancellationToken);
+                var id = Ids.New("card", now);
+                db.Record(organizationId, "system:gateway", now, AuditActs.CardSaved, id, null, new { card.Brand, card.Last4 });
                 db.Add(new SavedCard
                 {
-                    Id = Ids.New("card", now),
+                    Id = id,
                     OrganizationId = organizationId,
                     PaymentMethodId = card.PaymentMethodId,
                     Brand = card.Brand,

@@ -10,6 +10,12 @@ public sealed class User : IdentityUser
 
     public DateTimeOffset CreatedAt { get; set; }
 
+    /// <summary>The IANA zone in which the person reads times; null: the browser's.</summary>
+    public string? TimeZone { get; set; }
+
+    /// <summary>The culture whose numbers the person reads; null: the portal's own.</summary>
+    public string? NumberFormat { get; set; }
+
     /// <summary>A role of the installation: may grant, refund and audit in every organization.</summary>
     public bool IsPlatformAdministrator { get; set; }
 

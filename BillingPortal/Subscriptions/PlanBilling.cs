@@ -1,4 +1,5 @@
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Invoices;
 using BillingPortal.Ledger;
@@ -233,6 +234,7 @@ public sealed class PlanBilling(
             return new PlanChangeResult.ChangedMeanwhile();
         }
 
+        var before = PlanChanges.StateOf(row);
         if (quote.Kind is PlanChangeKind.End)
         {
             changes.End(row, now);
@@ -248,6 +250,7 @@ public sealed class PlanBilling(
             row.Version++;
         }
 
+        db.Record(caller, now, AuditActs.PlanChanged, row.Id, before, PlanChanges.StateOf(row));
         db.Add(PlanChanges.EventOf(row, now));
         try
         {

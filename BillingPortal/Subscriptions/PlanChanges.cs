@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using BillingPortal.Audit;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
@@ -42,7 +43,9 @@ public sealed class PlanChanges(PriceCatalog catalog, PlanStandings standings, D
                         db.Add(row);
                     }
 
+                    var before = StateOf(row);
                     Apply(row, Checked(row, terms, paid, now), newSubscriptionId, now);
+                    db.Record(organizationId, actor, now, AuditActs.PlanChanged, row.Id, before, StateOf(row));
                     db.Add(EventOf(row, clock.Now()));
                 }),
             ],
@@ -79,6 +82,18 @@ public sealed class PlanChanges(PriceCatalog catalog, PlanStandings standings, D
         row.RenewsAt = retryAt;
         row.Version++;
     }
+
+    /// <summary>What the audit log says of a subscription.</summary>
+    internal static object StateOf(Subscription row) => new
+    {
+        Plan = row.PlanId,
+        Interval = row.Interval.Text(),
+        row.Seats,
+        Status = row.Status.Text(),
+        row.PaidUntil,
+        row.CancelAtPeriodEnd,
+        Pending = row.PendingPlanId,
+    };
 
     /// <summary>The event that tells how a subscription stands now.</summary>
     internal static OutboxEvent EventOf(Subscription row, DateTimeOffset now) => OutboxEvent.Of(

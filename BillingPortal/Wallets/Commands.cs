@@ -16,7 +16,7 @@ public sealed record Charge : WalletCommand
     public override IEnumerable<WalletKey> Wallets => [new(OrganizationId, CreditType)];
 
     internal override Refusal? Apply(WalletBook book) =>
-        Amount.IsZero ? null : book.Change(new(OrganizationId, CreditType), wallet => wallet.Charge(book.Header(this), Amount, OverdraftLimit));
+        Amount.IsZero ? null : book.Change(new(OrganizationId, CreditType), wallet => wallet.Charge(book.Header(this), Amount, OverdraftLimit, GoesBeyondLimits));
 }
 
 /// <summary>Debits usage that an allowance of another credit type serves first, exactly up to its last unit.</summary>
@@ -45,7 +45,7 @@ public sealed record AllowanceCharge : WalletCommand
         var refusal = served.IsPositive ? book.Change(allowance, wallet => wallet.Charge(book.Header(this), served, Credits.Zero)) : null;
         var price = PriceBeyond(served);
         return refusal ?? (price.IsPositive
-            ? book.Change(new(OrganizationId, CreditType), wallet => wallet.Charge(book.Header(this), price, OverdraftLimit))
+            ? book.Change(new(OrganizationId, CreditType), wallet => wallet.Charge(book.Header(this), price, OverdraftLimit, GoesBeyondLimits))
             : null);
     }
 }
@@ -75,6 +75,18 @@ public sealed record CommitRows : WalletCommand
     public override IEnumerable<WalletKey> Wallets => [new(OrganizationId, CreditType)];
 
     internal override Refusal? Apply(WalletBook book) => null;
+}
+
+/// <summary>Says how much usage may take out of a wallet from now on.</summary>
+public sealed record LimitSpending : WalletCommand
+{
+    public required string CreditType { get; init; }
+
+    public required SpendLimits Limits { get; init; }
+
+    public override IEnumerable<WalletKey> Wallets => [new(OrganizationId, CreditType)];
+
+    internal override Refusal? Apply(WalletBook book) => book.Change(new(OrganizationId, CreditType), wallet => new(wallet with { Limits = Limits }, null, null));
 }
 
 /// <summary>Gives giftable credit to another organization: two transactions, one commit.</summary>

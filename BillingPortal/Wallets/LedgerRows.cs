@@ -23,6 +23,19 @@ internal sealed class WalletRow
     /// <summary>From this instant on the row is no longer exact: a bucket or a hold expired.</summary>
     public DateTimeOffset? NextChangeAt { get; set; }
 
+    /// <summary>What its owner lets usage take in a UTC day; null: as much as there is.</summary>
+    public Credits? DayLimitMicros { get; set; }
+
+    /// <summary>The same for a calendar month.</summary>
+    public Credits? MonthLimitMicros { get; set; }
+
+    /// <summary>The UTC day of the last charge, to which the two sums belong.</summary>
+    public DateOnly SpentOn { get; set; }
+
+    public Credits SpentInDayMicros { get; set; }
+
+    public Credits SpentInMonthMicros { get; set; }
+
     internal sealed class Configuration : IEntityTypeConfiguration<WalletRow>
     {
         public void Configure(EntityTypeBuilder<WalletRow> builder)

@@ -9,10 +9,12 @@ namespace BillingPortal.Wallets;
 internal static class LedgerStore
 {
     private static readonly TableShape NewWallets = new("wallets", RowVerb.InsertIfAbsent, 2,
-        [Text("organization_id"), Text("credit_type"), Number("sequence"), Number("balance_micros"), Number("held_micros")]);
+        [Text("organization_id"), Text("credit_type"), Number("sequence"), Number("balance_micros"), Number("held_micros"), Number("spent_on"),
+            Number("spent_in_day_micros"), Number("spent_in_month_micros")]);
 
     private static readonly TableShape WalletUpdates = new("wallets", RowVerb.Update, 2,
-        [Text("organization_id"), Text("credit_type"), Number("sequence"), Number("balance_micros"), Number("held_micros"), Number("next_change_at")]);
+        [Text("organization_id"), Text("credit_type"), Number("sequence"), Number("balance_micros"), Number("held_micros"), Number("next_change_at"),
+            Number("day_limit_micros"), Number("month_limit_micros"), Number("spent_on"), Number("spent_in_day_micros"), Number("spent_in_month_micros")]);
 
     private static readonly TableShape NewBuckets = new("buckets", RowVerb.Insert, 2,
         [Text("organization_id"), Text("id"), Text("credit_type"), Text("kind"), Number("amount_micros"), Number("remaining_micros"), Number("priority"),
@@ -40,7 +42,8 @@ internal static class LedgerStore
         [Text("organization_id"), Text("reference"), Text("result_id")]);
 
     private static readonly KeyedQuery WalletQuery = new("wallets", ["organization_id", "credit_type"],
-        ["organization_id", "credit_type", "sequence", "balance_micros", "held_micros"], Lock: true);
+        ["organization_id", "credit_type", "sequence", "balance_micros", "held_micros", "day_limit_micros", "month_limit_micros", "spent_on", "spent_in_day_micros",
+            "spent_in_month_micros"], Lock: true);
 
     private static readonly KeyedQuery BucketQuery = new("buckets", ["organization_id", "credit_type"],
         ["organization_id", "credit_type", "id", "kind", "amount_micros", "remaining_micros", "priority", "effective_at", "expires_at", "source", "origin", "giftable"],
@@ -66,7 +69,7 @@ internal static class LedgerStore
 
         foreach (var pair in pairs)
         {
-            session.Rows(NewWallets).Add(pair[0], pair[1], 0L, 0L, 0L);
+            session.Rows(NewWallets).Add(pair[0], pair[1], 0L, 0L, 0L, 0L, 0L, 0L);
         }
 
         await session.FlushAsync(cancellationToken);
@@ -80,7 +83,8 @@ internal static class LedgerStore
         {
             session.Rows(WalletUpdates).Add(
                 after.Key.OrganizationId, after.Key.CreditType, after.Sequence, after.Balance.Micros,
-                Credits.Sum(after.Holds.Select(hold => hold.Amount)).Micros, after.NextChangeAt?.ToUnixTimeMilliseconds());
+                Credits.Sum(after.Holds.Select(hold => hold.Amount)).Micros, after.NextChangeAt?.ToUnixTimeMilliseconds(),
+                after.Limits.PerDay?.Micros, after.Limits.PerMonth?.Micros, (long)after.Spending.Day.DayNumber, after.Spending.InDay.Micros, after.Spending.InMonth.Micros);
             WriteBuckets(session, before, after);
             WriteHolds(session, before, after, book);
         }
@@ -153,12 +157,14 @@ internal static class LedgerStore
         StoreSession session, string[][] pairs, IReadOnlyCollection<ReferenceKey> references,
         Dictionary<ReferenceKey, string?> posted, CancellationToken cancellationToken)
     {
-        var rows = new List<(WalletKey Key, long Sequence, Credits Balance, bool HasHolds)>(pairs.Length);
+        var rows = new List<(WalletKey Key, long Sequence, Credits Balance, bool HasHolds, SpendLimits Limits, Spending Spending)>(pairs.Length);
         var buckets = new Dictionary<WalletKey, List<Bucket>>();
         var holds = new Dictionary<WalletKey, List<Hold>>();
         await session.ReadAsync(
             [
-                new(WalletQuery, pairs, row => rows.Add((KeyOf(row), row.Number(2), Credits.FromMicros(row.Number(3)), row.Number(4) != 0))),
+                new(WalletQuery, pairs, row => rows.Add((
+                    KeyOf(row), row.Number(2), Credits.FromMicros(row.Number(3)), row.Number(4) != 0, new(CreditsOrNull(row, 5), CreditsOrNull(row, 6)),
+                    new(DateOnly.FromDayNumber((int)row.Number(7)), Credits.FromMicros(row.Number(8)), Credits.FromMicros(row.Number(9)))))),
                 new(BucketQuery, pairs, row => ListOf(buckets, KeyOf(row)).Add(BucketOf(row))),
                 new(ReferenceQuery, [.. references.Select(key => new[] { key.OrganizationId, key.Reference })],
                     row => posted[new(row.Text(0), row.Text(1))] = row.IsNull(2) ? null : row.Text(2)),
@@ -183,9 +189,15 @@ internal static class LedgerStore
             .. rows.Select(row => new Wallet(
                 row.Key, row.Sequence, row.Balance,
                 buckets.TryGetValue(row.Key, out var live) ? [.. live.Order(DrawdownOrder.Instance)] : [],
-                holds.TryGetValue(row.Key, out var open) ? [.. open] : [])),
+                holds.TryGetValue(row.Key, out var open) ? [.. open] : [])
+            {
+                Limits = row.Limits,
+                Spending = row.Spending,
+            }),
         ];
     }
+
+    private static Credits? CreditsOrNull(IKeyedRow row, int column) => row.IsNull(column) ? null : Credits.FromMicros(row.Number(column));
 
     private static WalletKey KeyOf(IKeyedRow row) => new(row.Text(0), row.Text(1));
 

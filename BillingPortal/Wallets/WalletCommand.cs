@@ -31,6 +31,9 @@ public abstract record WalletCommand
     /// <summary>A hold of usage that this command captures: it is freed first, and stands or falls with the command; null: none.</summary>
     public UsageHoldClaim? Captures { get; init; }
 
+    /// <summary>Whether it was agreed to before, so that its owner's spend limits do not stop it.</summary>
+    public bool GoesBeyondLimits { get; init; }
+
     /// <summary>Allowances that fell due and are posted first unless they already were; they stand or fall with this command.</summary>
     public ImmutableArray<Grant> Due { get; init; } = [];
 

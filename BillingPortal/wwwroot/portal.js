@@ -63,6 +63,100 @@ async function copy(button) {
   }
 }
 
+// The command palette: a combobox over a list that the server wrote. What is chosen is a link, or a button elsewhere on the page.
+const palette = () => document.getElementById('palette');
+
+document.addEventListener('keydown', event => {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k' && palette()) {
+    event.preventDefault();
+    openPalette();
+  } else if (event.target.matches?.('#palette [role=combobox]') && ['ArrowDown', 'ArrowUp', 'Enter'].includes(event.key)) {
+    event.preventDefault();
+    const options = matchesOf(palette());
+    const at = options.findIndex(option => option.ariaSelected === 'true');
+    if (event.key === 'Enter') {
+      take(options[at]);
+    } else {
+      choose(options.at((at + (event.key === 'ArrowDown' ? 1 : -1)) % options.length));
+    }
+  }
+});
+
+document.addEventListener('input', event => {
+  if (event.target.matches('#palette [role=combobox]')) {
+    narrow();
+  }
+});
+
+document.addEventListener('click', event => {
+  if (event.target.closest('[data-palette]')) {
+    openPalette();
+  } else if (event.target === palette()) {
+    palette().close();
+  } else {
+    take(event.target.closest('#palette [role=option]'));
+  }
+});
+
+const matchesOf = dialog => [...dialog.querySelectorAll('[role=option]:not([hidden])')];
+
+function openPalette() {
+  document.querySelector('[popover]:popover-open')?.hidePopover();
+  const dialog = palette();
+  dialog.querySelector('[role=combobox]').value = '';
+  if (!dialog.open) {
+    dialog.showModal();
+  }
+
+  narrow();
+}
+
+function narrow() {
+  const dialog = palette();
+  const words = dialog.querySelector('[role=combobox]').value.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const group of dialog.querySelectorAll('[role=group]')) {
+    for (const option of group.querySelectorAll('[role=option]')) {
+      const text = `${option.textContent} ${option.dataset.words ?? ''}`.toLowerCase();
+      option.hidden = !words.every(word => text.includes(word));
+    }
+
+    group.hidden = !group.querySelector('[role=option]:not([hidden])');
+  }
+
+  const options = matchesOf(dialog);
+  dialog.querySelector('[data-palette-none]').hidden = options.length > 0;
+  dialog.querySelector('[data-palette-said]').textContent = options.length === 1 ? '1 match' : `${options.length} matches`;
+  choose(options[0]);
+}
+
+function choose(option) {
+  const dialog = palette();
+  for (const other of dialog.querySelectorAll('[role=option]')) {
+    other.ariaSelected = String(other === option);
+  }
+
+  dialog.querySelector('[role=combobox]').setAttribute('aria-activedescendant', option?.id ?? '');
+  option?.scrollIntoView({ block: 'nearest' });
+}
+
+function take(option) {
+  if (!option) {
+    return;
+  }
+
+  palette().close();
+  if (option.dataset.press) {
+    document.querySelector(option.dataset.press)?.click();
+  } else {
+    // A link, so that live pages go there as they go by any other.
+    const link = document.createElement('a');
+    link.href = option.dataset.href;
+    document.querySelector('main').append(link);
+    link.click();
+    link.remove();
+  }
+}
+
 // The theme changes at once; the server remembers it, and does the same alone where scripts do not run.
 document.addEventListener('submit', async event => {
   const form = event.target;

@@ -20,10 +20,10 @@ internal static partial class ApiReference
     {
         ["POST /api/auth/login"] = new()
         {
-            Description = "The access token stands for the person in the organization last chosen, for as many seconds as expiresIn says.",
+            Description = "The access token stands for the person in the organization last chosen, for as many seconds as expiresIn says. Who has an authenticator app sends its code, or a recovery code, as code too.",
             Request = """{ "email": "pro@example.com", "password": "Demo-pass-1" }""",
             Answer = """{ "tokenType": "Bearer", "accessToken": "CfDJ8Gk…", "expiresIn": 3600, "refreshToken": "CfDJ8Hm…" }""",
-            Errors = [new(401, "INVALID_CREDENTIALS", "The e-mail address or the password is wrong, or the account is locked for a while.")],
+            Errors = [new(401, "INVALID_CREDENTIALS", "The e-mail address or the password is wrong, or the account is locked for a while."), new(401, "CODE_REQUIRED", "The person has an authenticator app, and its code was not sent.")],
         },
         ["POST /api/auth/refresh"] = new()
         {

@@ -15,6 +15,9 @@ public sealed partial class Login
     [SupplyParameterFromForm(FormName = "login")]
     private LoginInput? Input { get; set; }
 
+    [SupplyParameterFromForm(FormName = "passkey")]
+    private PasskeyInput? Passkey { get; set; }
+
     [SupplyParameterFromQuery(Name = "returnUrl")]
     private string? ReturnUrl { get; set; }
 
@@ -27,24 +30,43 @@ public sealed partial class Login
     protected override async Task OnInitializedAsync()
     {
         Input ??= new LoginInput();
+        Passkey ??= new PasskeyInput();
         needsAdministrator = await FirstAdministrator.IsNeededAsync(Http.RequestAborted);
     }
 
-    private async Task SignInAsync()
+    private async Task SignInAsync() =>
+        await GoOnAsync(await SignIns.CheckAsync(Input!.Email, Input.Password, ClientAddress.Of(Http), Http.RequestAborted), SignIns.RefusedMessage);
+
+    private async Task SignInByPasskeyAsync() => await GoOnAsync(
+        await SignIns.CheckPasskeyAsync(Passkey!.Credential ?? "", ClientAddress.Of(Http), Http.RequestAborted),
+        "That passkey does not open an account here. Sign in by password.");
+
+    private async Task GoOnAsync(SignInOutcome outcome, string refused)
     {
-        switch (await SignIns.CheckAsync(Input!.Email, Input.Password, ClientAddress.Of(Http), Http.RequestAborted))
+        switch (outcome)
         {
             case SignInOutcome.SignedIn signedIn:
                 await Http.SignInAsync(IdentityConstants.ApplicationScheme, signedIn.Principal, new AuthenticationProperties { IsPersistent = true });
                 Navigation.NavigateTo(LocalUrl.OrHome(ReturnUrl));
                 break;
+            case SignInOutcome.NeedsCode needsCode:
+                await Http.SignInAsync(IdentityConstants.TwoFactorUserIdScheme, needsCode.FirstStep);
+                Navigation.NavigateTo($"/Account/SecondStep?returnUrl={Uri.EscapeDataString(LocalUrl.OrHome(ReturnUrl))}");
+                break;
             case SignInOutcome.Throttled throttled:
                 refusal = $"Too many failed sign-ins from your network. Try again in {Math.Ceiling(throttled.RetryAfter.TotalSeconds)} seconds.";
                 break;
             default:
-                refusal = SignIns.RefusedMessage;
+                refusal = refused;
                 break;
         }
+    }
+
+    /// <summary>What a device answered.</summary>
+    public sealed class PasskeyInput
+    {
+        [StringLength(AccountSecurity.CredentialLength, ErrorMessage = "That is no passkey.")]
+        public string? Credential { get; set; }
     }
 
     /// <summary>The form's fields.</summary>

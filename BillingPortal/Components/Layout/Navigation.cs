@@ -29,7 +29,7 @@ internal static class Navigation
             new("invoices", "Invoices", "receipt"),
             new("transactions", "Transactions", "list"),
         ]),
-        new("Organization", [new("members", "Members and seats", "user"), new("audit", "Audit log", "history")]),
+        new("Organization", [new("members", "Members and seats", "user"), new("audit", "Audit log", "history"), new("settings", "Settings", "settings")]),
         new("Developers", [new("keys", "API keys", "key"), new("webhook-endpoints", "Webhooks", "code")]),
     ];
 

@@ -76,12 +76,25 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "balance_alerts",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    levels = table.Column<string>(type: "text", nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_balance_alerts", x => new { x.organization_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "balance_levels",
                 columns: table => new
                 {
                     organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    level = table.Column<string>(type: "text", nullable: false)
+                    below_micros = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -807,6 +820,8 @@ namespace BillingPortal.Store.Migrations.Postgres
                     id = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     display_name = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
+                    time_zone = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    number_format = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     is_platform_administrator = table.Column<bool>(type: "boolean", nullable: false),
                     disabled_at = table.Column<long>(type: "bigint", nullable: true),
                     user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true, collation: "C"),
@@ -855,7 +870,12 @@ namespace BillingPortal.Store.Migrations.Postgres
                     sequence = table.Column<long>(type: "bigint", nullable: false),
                     balance_micros = table.Column<long>(type: "bigint", nullable: false),
                     held_micros = table.Column<long>(type: "bigint", nullable: false),
-                    next_change_at = table.Column<long>(type: "bigint", nullable: true)
+                    next_change_at = table.Column<long>(type: "bigint", nullable: true),
+                    day_limit_micros = table.Column<long>(type: "bigint", nullable: true),
+                    month_limit_micros = table.Column<long>(type: "bigint", nullable: true),
+                    spent_on = table.Column<long>(type: "bigint", nullable: false),
+                    spent_in_day_micros = table.Column<long>(type: "bigint", nullable: false),
+                    spent_in_month_micros = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1459,6 +1479,12 @@ namespace BillingPortal.Store.Migrations.Postgres
                 filter: "next_mail_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_notifications_user_id",
+                table: "notifications",
+                column: "user_id",
+                filter: "read_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_notifications_user_id_id",
                 table: "notifications",
                 columns: new[] { "user_id", "id" });
@@ -1731,6 +1757,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "auto_reload_settings");
+
+            migrationBuilder.DropTable(
+                name: "balance_alerts");
 
             migrationBuilder.DropTable(
                 name: "balance_levels");

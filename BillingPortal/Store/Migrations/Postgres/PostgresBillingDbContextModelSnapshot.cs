@@ -976,6 +976,29 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("invoice_lines", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.BalanceAlertRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("text")
+                        .HasColumnName("credit_type")
+                        .UseCollation("C");
+
+                    b.Property<string>("Levels")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("levels")
+                        .UseCollation("C");
+
+                    b.HasKey("OrganizationId", "CreditType");
+
+                    b.ToTable("balance_alerts", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.BalanceLevelRow", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -988,10 +1011,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("credit_type")
                         .UseCollation("C");
 
-                    b.Property<string>("Level")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("level");
+                    b.Property<long?>("BelowMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("below_micros");
 
                     b.HasKey("OrganizationId", "CreditType");
 
@@ -1437,6 +1459,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.HasIndex("NextMailAt")
                         .HasFilter("next_mail_at IS NOT NULL");
+
+                    b.HasIndex("UserId")
+                        .HasFilter("read_at IS NULL");
 
                     b.HasIndex("EventId", "UserId")
                         .IsUnique();
@@ -2533,6 +2558,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("normalized_user_name")
                         .UseCollation("C");
 
+                    b.Property<string>("NumberFormat")
+                        .HasColumnType("text")
+                        .HasColumnName("number_format")
+                        .UseCollation("C");
+
                     b.Property<string>("PasswordHash")
                         .HasColumnType("text")
                         .HasColumnName("password_hash")
@@ -2551,6 +2581,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<string>("SecurityStamp")
                         .HasColumnType("text")
                         .HasColumnName("security_stamp")
+                        .UseCollation("C");
+
+                    b.Property<string>("TimeZone")
+                        .HasColumnType("text")
+                        .HasColumnName("time_zone")
                         .UseCollation("C");
 
                     b.Property<bool>("TwoFactorEnabled")
@@ -3001,9 +3036,17 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("balance_micros");
 
+                    b.Property<long?>("DayLimitMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("day_limit_micros");
+
                     b.Property<long>("HeldMicros")
                         .HasColumnType("bigint")
                         .HasColumnName("held_micros");
+
+                    b.Property<long?>("MonthLimitMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("month_limit_micros");
 
                     b.Property<long?>("NextChangeAt")
                         .HasColumnType("bigint")
@@ -3012,6 +3055,18 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<long>("Sequence")
                         .HasColumnType("bigint")
                         .HasColumnName("sequence");
+
+                    b.Property<long>("SpentInDayMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_in_day_micros");
+
+                    b.Property<long>("SpentInMonthMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_in_month_micros");
+
+                    b.Property<long>("SpentOn")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_on");
 
                     b.HasKey("OrganizationId", "CreditType");
 

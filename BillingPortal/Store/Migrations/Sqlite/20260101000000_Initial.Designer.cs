@@ -878,6 +878,26 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("invoice_lines", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.BalanceAlertRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credit_type");
+
+                    b.Property<string>("Levels")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("levels");
+
+                    b.HasKey("OrganizationId", "CreditType");
+
+                    b.ToTable("balance_alerts", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.BalanceLevelRow", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -888,10 +908,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("credit_type");
 
-                    b.Property<string>("Level")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("level");
+                    b.Property<long?>("BelowMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("below_micros");
 
                     b.HasKey("OrganizationId", "CreditType");
 
@@ -1293,6 +1312,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.HasIndex("NextMailAt")
                         .HasFilter("next_mail_at IS NOT NULL");
+
+                    b.HasIndex("UserId")
+                        .HasFilter("read_at IS NULL");
 
                     b.HasIndex("EventId", "UserId")
                         .IsUnique();
@@ -2303,6 +2325,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("normalized_user_name");
 
+                    b.Property<string>("NumberFormat")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number_format");
+
                     b.Property<string>("PasswordHash")
                         .HasColumnType("TEXT")
                         .HasColumnName("password_hash");
@@ -2319,6 +2345,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<string>("SecurityStamp")
                         .HasColumnType("TEXT")
                         .HasColumnName("security_stamp");
+
+                    b.Property<string>("TimeZone")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("time_zone");
 
                     b.Property<bool>("TwoFactorEnabled")
                         .HasColumnType("INTEGER")
@@ -2736,9 +2766,17 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("balance_micros");
 
+                    b.Property<long?>("DayLimitMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("day_limit_micros");
+
                     b.Property<long>("HeldMicros")
                         .HasColumnType("INTEGER")
                         .HasColumnName("held_micros");
+
+                    b.Property<long?>("MonthLimitMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("month_limit_micros");
 
                     b.Property<long?>("NextChangeAt")
                         .HasColumnType("INTEGER")
@@ -2747,6 +2785,18 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<long>("Sequence")
                         .HasColumnType("INTEGER")
                         .HasColumnName("sequence");
+
+                    b.Property<long>("SpentInDayMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_in_day_micros");
+
+                    b.Property<long>("SpentInMonthMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_in_month_micros");
+
+                    b.Property<long>("SpentOn")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_on");
 
                     b.HasKey("OrganizationId", "CreditType");
 

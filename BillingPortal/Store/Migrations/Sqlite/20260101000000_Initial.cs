@@ -75,12 +75,25 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "balance_alerts",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    levels = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_balance_alerts", x => new { x.organization_id, x.credit_type });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "balance_levels",
                 columns: table => new
                 {
                     organization_id = table.Column<string>(type: "TEXT", nullable: false),
                     credit_type = table.Column<string>(type: "TEXT", nullable: false),
-                    level = table.Column<string>(type: "TEXT", nullable: false)
+                    below_micros = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -806,6 +819,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     id = table.Column<string>(type: "TEXT", nullable: false),
                     display_name = table.Column<string>(type: "TEXT", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    time_zone = table.Column<string>(type: "TEXT", nullable: true),
+                    number_format = table.Column<string>(type: "TEXT", nullable: true),
                     is_platform_administrator = table.Column<bool>(type: "INTEGER", nullable: false),
                     disabled_at = table.Column<long>(type: "INTEGER", nullable: true),
                     user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
@@ -854,7 +869,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     sequence = table.Column<long>(type: "INTEGER", nullable: false),
                     balance_micros = table.Column<long>(type: "INTEGER", nullable: false),
                     held_micros = table.Column<long>(type: "INTEGER", nullable: false),
-                    next_change_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    next_change_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    day_limit_micros = table.Column<long>(type: "INTEGER", nullable: true),
+                    month_limit_micros = table.Column<long>(type: "INTEGER", nullable: true),
+                    spent_on = table.Column<long>(type: "INTEGER", nullable: false),
+                    spent_in_day_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    spent_in_month_micros = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1458,6 +1478,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 filter: "next_mail_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_notifications_user_id",
+                table: "notifications",
+                column: "user_id",
+                filter: "read_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_notifications_user_id_id",
                 table: "notifications",
                 columns: new[] { "user_id", "id" });
@@ -1730,6 +1756,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "auto_reload_settings");
+
+            migrationBuilder.DropTable(
+                name: "balance_alerts");
 
             migrationBuilder.DropTable(
                 name: "balance_levels");

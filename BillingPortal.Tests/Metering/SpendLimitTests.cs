@@ -1,0 +1,130 @@
+using BillingPortal.Catalog;
+using BillingPortal.Ledger;
+using BillingPortal.Metering;
+using BillingPortal.Tests.Support;
+using BillingPortal.Wallets;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BillingPortal.Tests.Metering;
+
+public abstract class SpendLimitTests<TEngine>(MeteredSite<TEngine> portal) : IClassFixture<MeteredSite<TEngine>>, IDisposable
+    where TEngine : IStoreEngine, new()
+{
+    private static readonly DateTimeOffset Midnight = MeteredSite<TEngine>.Noon.AddHours(-12);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        portal.Clock.Now = MeteredSite<TEngine>.Noon;
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Usage_beyond_the_days_limit_is_refused_with_what_is_left_and_costs_nothing()
+    {
+        var customer = await portal.NewCustomerAsync();
+        await LimitAsync(customer, perDay: 50);
+
+        var first = await customer.SendAsync("""{"id":"1","operation":"image_to_html"}""");
+        var tooMuch = await customer.SendAsync("""{"id":"2","operation":"image_to_html"}""");
+        var fits = await customer.SendAsync("""{"id":"3","operation":"chat","quantity":20}""");
+        var batch = await customer.SendAsync("""[{"id":"4","operation":"chat"},{"id":"5","operation":"figma_export","properties":{"status":"failed"}}]""");
+
+        Assert.Equal((200, 200), (first.Status, fits.Status));
+        Assert.Equal((402, "SPEND_LIMIT_REACHED", "day", 50m, 20m, 30m), (
+            tooMuch.Status, tooMuch.Text("code"), tooMuch.Text("period"), tooMuch["limit"].GetDecimal(), tooMuch["left"].GetDecimal(), tooMuch["estimated_cost"].GetDecimal()));
+        var results = batch["results"].EnumerateArray().ToList();
+        Assert.Equal(("rejected", "SPEND_LIMIT_REACHED"), (results[0].GetProperty("status").GetString(), results[0].GetProperty("code").GetString()));
+        Assert.Equal("free", results[1].GetProperty("status").GetString());
+        Assert.Equal(Credits.FromWhole(2_100), await portal.BalanceAsync(customer));
+        var view = await ViewAsync(customer);
+        Assert.Equal((50m, 50m), (view.InDay.ToDecimal(), view.InMonth.ToDecimal()));
+    }
+
+    [Fact]
+    public async Task A_day_and_a_month_begin_anew_and_a_limit_set_in_their_middle_counts_all_of_them()
+    {
+        var customer = await portal.NewCustomerAsync();
+        Assert.Equal(200, (await ChatAsync(customer, 30)).Status);
+        await LimitAsync(customer, perDay: 40, perMonth: 100);
+
+        Assert.Equal("day", (await ChatAsync(customer, 11)).Text("period"));
+        Assert.Equal(200, (await ChatAsync(customer, 10)).Status);
+        portal.Clock.Now = Midnight.AddDays(1).AddMilliseconds(-1);
+        Assert.Equal(402, (await ChatAsync(customer, 1)).Status);
+        portal.Clock.Now = Midnight.AddDays(1);
+        Assert.Equal(200, (await ChatAsync(customer, 40)).Status);
+        portal.Clock.Now = Midnight.AddDays(2);
+        var month = await ChatAsync(customer, 21);
+        Assert.Equal(("month", 20m), (month.Text("period"), month["left"].GetDecimal()));
+        portal.Clock.Now = new DateTimeOffset(2027, 4, 1, 0, 0, 0, TimeSpan.Zero);
+        Assert.Equal(200, (await ChatAsync(customer, 40)).Status);
+        await LimitAsync(customer);
+        Assert.Equal(200, (await ChatAsync(customer, 100)).Status);
+    }
+
+    [Fact]
+    public async Task What_is_held_counts_as_taken_and_a_capture_within_its_hold_fits()
+    {
+        var customer = await portal.NewCustomerAsync();
+        await LimitAsync(customer, perDay: 50);
+
+        var hold = await customer.PostAsync("api/v1/holds", """{"operation":"chat","quantity":40,"expiresInSeconds":60}""");
+        var another = await customer.PostAsync("api/v1/holds", """{"operation":"chat","quantity":11,"expiresInSeconds":60}""");
+        var beside = await ChatAsync(customer, 10);
+        var more = await customer.PostAsync($"api/v1/holds/{hold.Text("id")}/capture", """{"quantity":41}""");
+        var captured = await customer.PostAsync($"api/v1/holds/{hold.Text("id")}/capture", """{"quantity":40}""");
+
+        Assert.Equal((402, "SPEND_LIMIT_REACHED", 10m), (another.Status, another.Text("code"), another["left"].GetDecimal()));
+        Assert.Equal((200, 402, 200), (beside.Status, more.Status, captured.Status));
+        Assert.Equal("SPEND_LIMIT_REACHED", more.Text("code"));
+        Assert.Equal(402, (await ChatAsync(customer, 1)).Status);
+    }
+
+    [Fact]
+    public async Task However_many_charge_at_once_on_however_many_instances_the_limit_is_met_and_never_passed()
+    {
+        var (customer, neighbour) = (await portal.NewCustomerAsync(), await portal.NewCustomerAsync());
+        await LimitAsync(customer, perDay: 100);
+        await using var other = portal.StartAnother();
+        var instances = new[] { portal.Site, other }.Select(site => site.Services.GetRequiredService<UsageIngestion>()).ToList();
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 120).Select(i => Task.Run(async () => (await instances[i % instances.Count].IngestAsync(
+            customer.Person.Caller, [new UsageEvent($"{i}", "figma_export", null, null, UsageProperties.None)], Cancel)).Single())));
+        var beside = await ChatAsync(neighbour, 500);
+
+        Assert.Equal((10, 110), (results.Count(result => result.Status is UsageStatus.Charged), results.Count(result => result.Rejection?.Code == UsageRejection.SpendLimitReached)));
+        Assert.Equal(Credits.FromWhole(2_050), await portal.BalanceAsync(customer));
+        Assert.Equal(100m, (await ViewAsync(customer)).InDay.ToDecimal());
+        Assert.Equal(200, beside.Status);
+        Assert.True((await portal.Get<LedgerVerification>().VerifyAsync(null, Cancel)).IsSound);
+    }
+
+    [Fact]
+    public async Task The_month_of_a_rented_number_is_charged_whatever_the_limit_says_and_counts()
+    {
+        var customer = await portal.NewCustomerAsync();
+        await LimitAsync(customer, perDay: 1);
+
+        var rented = await customer.PostAsync("api/v1/numbers", """{"number":"+15557654321"}""");
+
+        Assert.InRange(rented.Status, 200, 201);
+        Assert.True((await ViewAsync(customer)).InDay > Credits.FromWhole(1));
+        Assert.Equal(402, (await ChatAsync(customer, 1)).Status);
+    }
+
+    private static Task<Answer> ChatAsync(Customer customer, int messages) =>
+        customer.SendAsync(new { id = Guid.NewGuid().ToString(), operation = "chat", quantity = messages });
+
+    private Task LimitAsync(Customer customer, long? perDay = null, long? perMonth = null) => portal.Get<SpendLimitSettings>().SetAsync(
+        customer.Person.Caller, CreditTypes.Credits, new SpendLimits(Whole(perDay), Whole(perMonth)), Cancel);
+
+    private static Credits? Whole(long? credits) => credits is { } whole ? Credits.FromWhole(whole) : null;
+
+    private async Task<SpendLimitView> ViewAsync(Customer customer) => (await portal.Get<SpendLimitSettings>().GetAsync(customer.Person.Caller, Cancel))[0];
+}
+
+public sealed class SpendLimitTestsOnSqlite(MeteredSite<SqliteEngine> portal) : SpendLimitTests<SqliteEngine>(portal);
+
+public sealed class SpendLimitTestsOnPostgres(MeteredSite<PostgresEngine> portal) : SpendLimitTests<PostgresEngine>(portal);
