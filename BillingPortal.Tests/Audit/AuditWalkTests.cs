@@ -17,9 +17,8 @@ public abstract class AuditWalkTests<TEngine>(StoreFixture<TEngine> store) : ICl
         "POST /api/auth/login", "POST /api/auth/refresh", "POST /api/v1/notifications/{id}/read", "POST /api/v1/notifications/read",
         // Usage, posts and gifts, which the ledger keeps with who made them.
         "POST /api/v1/usage/events", "POST /api/v1/holds", "POST /api/v1/holds/{id}/capture", "POST /api/v1/holds/{id}/release", "POST /api/posts", "POST /api/flows/gift",
-        // Orders and refunds, which the payment keeps with who made them; what they buy is logged when it is there.
+        // Orders, which the payment keeps with who made them; what they buy is logged when it is there.
         "POST /api/v1/credits/purchase", "POST /api/v1/billing/subscription", "POST /api/v1/billing/wallet/topup", "POST /credits/packs/buy", "POST /v1/billing/checkout",
-        "POST /api/v1/admin/payments/{paymentId}/refund",
         // Events sent once more, which the delivery log keeps.
         "POST /v1/webhooks/{id}/test", "POST /v1/webhooks/{id}/deliveries/{deliveryId}/resend",
     ];
