@@ -85,6 +85,22 @@ public sealed class PaletteTests(StoreFixture<SqliteEngine> store, Browser brows
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_pages_of_the_administration_are_in_it_for_administrators_alone(bool isAdministrator)
+    {
+        await using var site = Site.Start(store.Database);
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(await site.SignUpAsync(administrator: isAdministrator), "/gifts");
+        await page.AliveAsync();
+
+        await page.Keyboard.PressAsync("Control+k");
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Option, new() { Name = "Gifts", Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Option, new() { Name = "Customers" })).ToHaveCountAsync(isAdministrator ? 1 : 0);
+    }
+
+    [Theory]
     [InlineData(1280, ColorScheme.Dark)]
     [InlineData(390, ColorScheme.Light)]
     public async Task Help_stands_behind_every_page_and_the_sandbox_takes_one_line_on_a_phone(int width, ColorScheme scheme)
