@@ -10,6 +10,7 @@ using BillingPortal.Notifications;
 using BillingPortal.Payments;
 using BillingPortal.Posts;
 using BillingPortal.Purchases;
+using BillingPortal.Reconciliation;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using BillingPortal.Wallets;
@@ -37,6 +38,7 @@ public static class PortalServices
         services.AddGifting(configuration);
         services.AddPosts();
         services.AddPurchases(configuration);
+        services.AddReconciliation();
         services.AddAccounts(configuration);
         services.AddAdministration();
         return services.AddDemo(configuration);

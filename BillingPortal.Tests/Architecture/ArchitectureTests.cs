@@ -21,6 +21,7 @@ public sealed class ArchitectureTests
         ["Demo"],
         ["Administration"],
         ["Accounts"],
+        ["Reconciliation"],
         ["Purchases"],
         ["Gifting", "Posts"],
         ["Metering"],

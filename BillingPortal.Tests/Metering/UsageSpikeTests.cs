@@ -18,6 +18,12 @@ public sealed class UsageSpikeTests
     }
 
     [Fact]
+    public void What_is_usual_is_the_middle_half_of_the_like_days() =>
+        Assert.Equal(
+            [KeyValuePair.Create(Tuesday, new UsualDay(Whole(100), Whole(100), Whole(150)))],
+            UsageSpike.Usual([.. Usual(4), Row(Tuesday, "chat", "web", 9_000)], Week, CreditTypes.Credits));
+
+    [Fact]
     public void What_grew_is_named_and_not_what_is_always_large()
     {
         List<UsageDayRow> rows = [.. Usual(8), Row(Tuesday, "chat", "web", 130), Row(Tuesday, "figma_export", null, 120)];

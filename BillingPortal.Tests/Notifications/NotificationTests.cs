@@ -125,6 +125,36 @@ public abstract class NotificationTests<TEngine>(StoreFixture<TEngine> store) : 
     }
 
     [Fact]
+    public async Task What_happens_to_a_plan_and_to_money_that_went_back_is_told_in_its_own_words_and_a_renewal_by_its_receipt_alone()
+    {
+        var person = await shop.NewPersonAsync();
+        var until = clock.GetUtcNow().AddDays(3);
+        foreach (var change in new[] { "start", "add_seats", "downgrade", "cancel", "keep", "renew", "past_due", "end" })
+        {
+            await HappenAsync(person, "subscription.changed", new { change, planName = "Pro", seats = 3, paidUntil = until, failureCode = change is "past_due" or "end" ? "insufficient_funds" : null });
+        }
+
+        foreach (var cause in new[] { "refund", "dispute_opened", "dispute_won", "dispute_lost" })
+        {
+            await HappenAsync(person, "payment.refunded", new { cause, amountUsd = 39, creditsTakenBack = cause == "refund" ? 5000 : 0 });
+        }
+
+        await HappenAsync(person, "payment.refund_failed", new { amountUsd = 39, creditsGivenAgain = 5000 });
+        await TellAndMailAsync();
+
+        var told = (await shop.Get<NotificationInbox>().ListAsync(person.Caller, null, 20, Cancel)).Notifications;
+        Assert.Equal(
+            new HashSet<string>
+            {
+                "Your plan is Pro now", "Seats were added", "A change of plan is noted", "Your plan ends on 19 June 2026", "The renewal of Pro failed", "Your plan has ended",
+                "$39.00 refunded", "A payment of $39.00 is disputed", "The dispute over $39.00 is settled", "The dispute over $39.00 is decided", "A refund of $39.00 did not arrive",
+            },
+            [.. told.Select(notification => notification.Title)]);
+        Assert.Contains(told, notification => notification.Text.Contains("The 5,000 credits bought with it were taken back.", StringComparison.Ordinal));
+        Assert.Contains(told, notification => notification.Text.Contains("The card was refused (insufficient funds).", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task For_development_mails_are_files()
     {
         var folder = Directory.CreateTempSubdirectory("billing-mail-");

@@ -211,6 +211,25 @@ public sealed class StripeGatewayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_went_back_is_added_up_without_refunds_that_failed_and_disputes_are_told_as_they_stand()
+    {
+        var customer = await CustomerWithAsync(StripeStandIn.GoodCard);
+        var intentId = (await gateway.ChargeCardAsync(NewCharge("pay_1", customer), Cancel)).PaymentIntentId!;
+        Assert.Equal((PaymentOutcome.Paid, 0L, 0), await gateway.FindMoneyAsync(intentId, Cancel) is { } untouched
+            ? (untouched.Report.Outcome, untouched.Refunded.Cents, untouched.Disputes.Length) : default);
+
+        var failed = await gateway.RefundAsync(new RefundOrder("ref_1", intentId, Money.FromCents(1000)), Cancel);
+        await gateway.RefundAsync(new RefundOrder("ref_2", intentId, Money.FromCents(700)), Cancel);
+        stripe.Thing(failed)["status"] = "failed";
+        stripe.Dispute(intentId, "needs_response");
+
+        var money = (await gateway.FindMoneyAsync(intentId, Cancel))!;
+        Assert.Equal(700, money.Refunded.Cents);
+        Assert.Equal((DisputeState.Open, 3900L, intentId), (Assert.Single(money.Disputes).State, money.Disputes[0].Amount.Cents, money.Disputes[0].PaymentIntentId));
+        Assert.Null(await gateway.FindMoneyAsync("pi_of_nobody", Cancel));
+    }
+
+    [Fact]
     public async Task A_key_used_for_another_request_and_a_key_that_is_refused_are_our_faults_and_logged_as_such()
     {
         await gateway.OpenCheckoutAsync(NewOrder("pay_1"), Cancel);

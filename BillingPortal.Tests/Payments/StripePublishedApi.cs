@@ -48,6 +48,12 @@ internal static partial class StripePublishedApi
         [
             "amount", "charge", "currency", "customer", "instructions_email", "metadata[*]", "origin", "payment_intent", "reason", "refund_application_fee", "reverse_transfer", "expand[#]",
         ],
+        // /refunds/list
+        ["GET /v1/refunds"] =
+            ["charge", "created[gt]", "created[gte]", "created[lt]", "created[lte]", "ending_before", "limit", "payment_intent", "starting_after", "expand[#]"],
+        // /disputes/list
+        ["GET /v1/disputes"] =
+            ["charge", "created[gt]", "created[gte]", "created[lt]", "created[lte]", "ending_before", "limit", "payment_intent", "starting_after", "expand[#]"],
     }.ToFrozenDictionary();
 
     /// <summary>What of a request the published API does not know; empty if it knows all of it.</summary>

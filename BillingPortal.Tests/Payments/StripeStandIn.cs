@@ -107,6 +107,16 @@ internal sealed class StripeStandIn : IAsyncDisposable
         return session;
     }
 
+    /// <summary>A cardholder's bank takes a payment back.</summary>
+    public void Dispute(string intentId, string status) => Keep("dispute", new JsonObject
+    {
+        ["id"] = NewId("dp"),
+        ["amount"] = (long)things[intentId]["amount"]!,
+        ["currency"] = "usd",
+        ["payment_intent"] = intentId,
+        ["status"] = status,
+    });
+
     /// <summary>Saves a card for a customer.</summary>
     public void Save(string customerId, string card) => things[card] = new JsonObject
     {
@@ -235,6 +245,8 @@ internal sealed class StripeStandIn : IAsyncDisposable
             ("GET", ["customers", var id, "payment_methods"]) => things.ContainsKey(id) ? Ok(List(All("payment_method").Where(card => (string?)card["customer"] == id), request.Fields)) : Missing("customer"),
             ("POST", ["payment_methods", var id, "detach"]) => Detach(id),
             ("POST", ["refunds"]) => Refund(request.Fields),
+            ("GET", ["refunds" or "disputes"]) => Ok(List(All(parts[0][..^1]).Where(thing => (string?)thing["payment_intent"] == request.Fields["payment_intent"]), request.Fields)),
+            ("GET", ["payment_intents", var id]) => things.TryGetValue(id, out var intent) ? Ok(Expanded(intent, request.Fields)) : Missing("intent"),
             ("GET", [.., var id]) => things.TryGetValue(id, out var thing) ? Ok(thing) : Missing("id"),
             _ => (404, Error("invalid_request_error", null)),
         };
@@ -352,6 +364,23 @@ internal sealed class StripeStandIn : IAsyncDisposable
                 ["metadata"] = Metadata(fields),
                 ["status"] = "succeeded",
             }));
+    }
+
+    private JsonObject Expanded(JsonObject intent, IReadOnlyDictionary<string, string> fields)
+    {
+        var answer = (JsonObject)intent.DeepClone();
+        if (fields.Values.Contains("latest_charge") && (string?)intent["status"] == "succeeded")
+        {
+            var isOfIntent = (JsonObject thing) => (string?)thing["payment_intent"] == (string?)intent["id"];
+            answer["latest_charge"] = new JsonObject
+            {
+                ["object"] = "charge",
+                ["amount_refunded"] = All("refund").Where(isOfIntent).Sum(refund => (long)refund["amount"]!),
+                ["disputed"] = All("dispute").Any(isOfIntent),
+            };
+        }
+
+        return answer;
     }
 
     private static JsonObject List(IEnumerable<JsonObject> items, IReadOnlyDictionary<string, string> fields)

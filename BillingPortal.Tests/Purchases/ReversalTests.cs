@@ -150,6 +150,49 @@ public abstract class ReversalTests<TEngine>(StoreFixture<TEngine> store) : ICla
         await shop.AssertLedgerHoldsAsync();
     }
 
+    [Fact]
+    public async Task A_refund_that_fails_at_the_bank_gives_the_credit_again_annuls_its_note_and_may_be_made_anew()
+    {
+        await using var shop = Shop.Open(store.Database);
+        var (buyer, paymentId, intentId) = await BuyAsync(shop);
+        var refunds = shop.Get<Refunds>();
+        var refund = Assert.IsType<RefundResult.Accepted>(await refunds.RefundAsync(Administrator, paymentId, Money.FromCents(1950), "Half", null, Cancel)).Refund;
+        Assert.Equal(2500m, await shop.PurchasedAsync(buyer));
+
+        await shop.Get<SandboxCharges>().FailRefundAsync(refund.GatewayRefundId!, Cancel);
+
+        await Eventually.TrueAsync(async () => await shop.PurchasedAsync(buyer) == 5000m);
+        Assert.Equal([1950L, -1950L], (await NotesAsync(shop, buyer)).OrderBy(note => note.Id, StringComparer.Ordinal).Select(note => note.AmountCents.Cents));
+        Assert.Equal(RefundState.Failed, await shop.QueryAsync(db => db.Set<PaymentRefund>().Where(row => row.Id == refund.Id).Select(row => row.State).SingleAsync(Cancel)));
+        Assert.Equal(Money.Zero, (await shop.PaymentAsync(buyer, paymentId)).Refunded);
+        Assert.Single(await shop.QueryAsync(db => db.Set<OutboxEvent>().Where(row => row.OrganizationId == buyer.OrganizationId && row.Type == "payment.refund_failed").ToListAsync(Cancel)));
+
+        // Told late of what is past, and again of the failure: nothing moves.
+        await Task.WhenAll(
+            shop.SendAsync(Refunded(intentId, 1950)), shop.SendAsync(FailedRefund(intentId, refund.GatewayRefundId!)), shop.SendAsync(FailedRefund(intentId, refund.GatewayRefundId!)));
+        Assert.Equal(5000m, await shop.PurchasedAsync(buyer));
+
+        Assert.IsType<RefundResult.Accepted>(await refunds.RefundAsync(Administrator, paymentId, Money.FromCents(1950), "Half, another way", null, Cancel));
+        Assert.Equal(2500m, await shop.PurchasedAsync(buyer));
+        Assert.Equal(1950, (await NotesAsync(shop, buyer)).Sum(note => note.AmountCents.Cents));
+        await shop.AssertLedgerHoldsAsync();
+    }
+
+    [Fact]
+    public async Task A_failure_that_is_told_before_its_refund_takes_nothing_and_nor_does_the_refund()
+    {
+        await using var shop = Shop.Open(store.Database);
+        var (buyer, _, intentId) = await BuyAsync(shop);
+
+        await shop.SendAsync(FailedRefund(intentId, "re_1"));
+        await shop.SendAsync(Refunded(intentId, 3900));
+
+        Assert.Equal(5000m, await shop.PurchasedAsync(buyer));
+        Assert.Empty(await NotesAsync(shop, buyer));
+        Assert.Equal(HttpStatusCode.OK, await shop.SendAsync(FailedRefund("pi_unheard_of", "re_1")));
+        Assert.Equal(1, await UnappliedAsync(shop, "pi_unheard_of"));
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static async Task<(Caller Buyer, string PaymentId, string IntentId)> BuyAsync(Shop shop)
@@ -173,6 +216,12 @@ public abstract class ReversalTests<TEngine>(StoreFixture<TEngine> store) : ICla
     private static string Refunded(string intentId, int total, string currency = "usd", bool live = false) => $$"""
         { "id": "evt_{{Guid.NewGuid():N}}", "object": "event", "type": "charge.refunded", "data": { "object": {
           "id": "ch_1", "object": "charge", "amount": 3900, "amount_refunded": {{total}}, "currency": "{{currency}}", "livemode": {{(live ? "true" : "false")}},
+          "payment_intent": "{{intentId}}", "metadata": {} } } }
+        """;
+
+    private static string FailedRefund(string intentId, string refundId) => $$"""
+        { "id": "evt_{{Guid.NewGuid():N}}", "object": "event", "type": "refund.updated", "data": { "object": {
+          "id": "{{refundId}}", "object": "refund", "amount": 1950, "currency": "usd", "status": "failed", "failure_reason": "expired_or_canceled_card",
           "payment_intent": "{{intentId}}", "metadata": {} } } }
         """;
 

@@ -80,6 +80,9 @@ internal sealed class UnreliableGateway(SandboxGateway inner) : IPaymentGateway
     public Task<string> RefundAsync(RefundOrder order, CancellationToken cancellationToken) =>
         ThroughAsync(() => inner.RefundAsync(order, cancellationToken), cancellationToken);
 
+    public Task<GatewayMoney?> FindMoneyAsync(string paymentIntentId, CancellationToken cancellationToken) =>
+        ThroughAsync(() => inner.FindMoneyAsync(paymentIntentId, cancellationToken), cancellationToken);
+
     public ValueTask<GatewayEvent?> ReadEventAsync(ReadOnlyMemory<byte> body, string? signature, CancellationToken cancellationToken) =>
         inner.ReadEventAsync(body, signature, cancellationToken);
 

@@ -56,6 +56,69 @@ public abstract class PlanChangeTests<TEngine>(PlanShop<TEngine> plans) : IClass
     }
 
     [Fact]
+    public async Task With_a_saved_card_a_change_is_paid_at_once_however_often_it_is_sent_and_never_for_more_than_was_agreed()
+    {
+        var customer = await plans.NewSubscriberAsync("starter");
+        plans.Clock.Now = Start.AddDays(14);
+        var due = (await plans.Plans.PreviewAsync(customer, new PlanRequest("pro"), Cancel)).Quote!.DueNow;
+        var member = Caller.ForUser("usr_m", customer.OrganizationId, MemberRole.Member);
+        await Assert.ThrowsAsync<AccessDeniedException>(() => plans.Plans.ChangeWithCardAsync(member, new PlanRequest("pro"), due, "k", Cancel));
+
+        Assert.IsType<PlanChangeResult.CostsMore>(await plans.Plans.ChangeWithCardAsync(customer, new PlanRequest("pro"), due - Money.FromCents(1), "k", Cancel));
+        Assert.Equal("starter", (await plans.StandingAsync(customer)).Plan.Id);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => plans.Plans.ChangeWithCardAsync(customer, new PlanRequest("pro"), due, "k", Cancel)));
+
+        await Eventually.TrueAsync(async () => (await plans.StandingAsync(customer)).Plan.Id == "pro");
+        Assert.IsType<PlanChangeResult.Done>(await plans.Plans.ChangeWithCardAsync(customer, new PlanRequest("pro"), due, "k", Cancel));
+        var paid = (await plans.PaymentsAsync(customer))[1..];
+        Assert.Equal((PaymentState.Succeeded, due.Cents), (Assert.Single(paid).State, paid[0].AmountCents.Cents));
+        Assert.NotNull(await plans.Shop.Get<InvoiceBook>().FindByPaymentAsync(customer, paid[0].Id, Cancel));
+        await plans.Shop.AssertLedgerHoldsAsync();
+    }
+
+    [Theory]
+    [InlineData(SandboxMethod.CardThatDeclinesLater)]
+    [InlineData(SandboxMethod.CardThatAlwaysAsks)]
+    public async Task A_card_that_is_not_charged_leads_to_a_checkout_and_is_no_failed_renewal(SandboxMethod method)
+    {
+        var customer = await plans.NewSubscriberAsync("starter", method: method);
+        var due = (await plans.Plans.PreviewAsync(customer, new PlanRequest("pro"), Cancel)).Quote!.DueNow;
+
+        var checkout = Assert.IsType<PlanChangeResult.Checkout>(await plans.Plans.ChangeWithCardAsync(customer, new PlanRequest("pro"), due, "k", Cancel));
+        Assert.Equal(checkout.PaymentId, Assert.IsType<PlanChangeResult.Checkout>(await plans.Plans.ChangeWithCardAsync(customer, new PlanRequest("pro"), due, "k", Cancel)).PaymentId);
+        Assert.Equal("starter", (await plans.StandingAsync(customer)).Plan.Id);
+        await plans.PayAsync(customer, checkout);
+        Assert.Equal("pro", (await plans.StandingAsync(customer)).Plan.Id);
+
+        await plans.Shop.SaveCardAsync(customer, method);
+        var owing = await plans.RenewAtAsync(customer, (await plans.StandingAsync(customer)).PaidUntil!.Value);
+        Assert.Equal(1, owing.FailedAttempts);
+        Assert.IsType<PlanChangeResult.Checkout>(await plans.Plans.ChangeWithCardAsync(customer, new PlanRequest("pro"), Money.FromDollars(1000), "renew", Cancel));
+        Assert.Equal(1, (await plans.StandingAsync(customer)).FailedAttempts);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_lost_charges_once_and_lets_nothing_else_be_charged_until_it_is_known()
+    {
+        var customer = await plans.NewSubscriberAsync("starter", method: SandboxMethod.CardWithLostAnswer);
+        var due = (await plans.Plans.PreviewAsync(customer, new PlanRequest("pro"), Cancel)).Quote!.DueNow;
+
+        var paying = Assert.IsType<PlanChangeResult.Paying>(await plans.Plans.ChangeWithCardAsync(customer, new PlanRequest("pro"), due, "k", Cancel));
+        if (await plans.Plans.ChangeWithCardAsync(customer, new PlanRequest("growth"), Money.FromDollars(1000), "other", Cancel) is PlanChangeResult.Paying same)
+        {
+            Assert.Equal(paying.PaymentId, same.PaymentId);
+        }
+
+        plans.Clock.Now += TimeSpan.FromMinutes(1);
+        await Eventually.TrueAsync(async () =>
+        {
+            await plans.Shop.Get<PaymentInquiry>().AskDueAsync(Cancel);
+            return (await plans.StandingAsync(customer)).Plan.Id == "pro";
+        });
+        Assert.Equal(2, (await plans.PaymentsAsync(customer)).Count);
+    }
+
+    [Fact]
     public async Task A_downgrade_waits_for_the_end_and_can_be_called_off_until_then()
     {
         var customer = await plans.NewSubscriberAsync("pro");

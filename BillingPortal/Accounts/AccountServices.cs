@@ -23,6 +23,7 @@ public static class AccountServices
         services.AddSingleton<IBuyerNames>(provider => provider.GetRequiredService<Organizations>());
         services.AddSingleton<IRecipients, Recipients>();
         services.AddSingleton<INotificationAudience, NotificationAudience>();
+        services.AddSingleton<InvitationMail>();
         services.AddSingleton<Members>();
         services.AddSingleton<ISeatCounts>(provider => provider.GetRequiredService<Members>());
         // Identity's own is of a request; it holds nothing.

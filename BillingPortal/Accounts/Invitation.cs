@@ -29,6 +29,9 @@ public sealed class Invitation
 
     public required DateTimeOffset ExpiresAt { get; init; }
 
+    /// <summary>When its address was told of it; null: not at all, for it had been told of another shortly before.</summary>
+    public DateTimeOffset? ToldAt { get; set; }
+
     /// <summary>When it was accepted or withdrawn; null while it is open.</summary>
     public DateTimeOffset? EndedAt { get; set; }
 

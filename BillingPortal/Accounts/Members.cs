@@ -36,7 +36,8 @@ public abstract record InviteResult
     /// <summary>Made. The secret is shown this once.</summary>
     /// <param name="Invitation">As it is listed.</param>
     /// <param name="Path">The portal's page on which it is accepted, secret included.</param>
-    public sealed record Made(InvitationView Invitation, string Path) : InviteResult;
+    /// <param name="IsMailed">Whether the link went to the address by e-mail.</param>
+    public sealed record Made(InvitationView Invitation, string Path, bool IsMailed) : InviteResult;
 
     /// <summary>Not an e-mail address.</summary>
     public sealed record NotAnAddress : InviteResult;
@@ -82,7 +83,7 @@ public enum MemberChange
 
 /// <summary>Members, roles, invitations and the seats they take.</summary>
 public sealed class Members(
-    IDbContextFactory<BillingDbContext> contexts, PlanStandings standings, ILookupNormalizer normalizer, IStoreSessions sessions, TimeProvider clock) : ISeatCounts
+    IDbContextFactory<BillingDbContext> contexts, PlanStandings standings, ILookupNormalizer normalizer, IStoreSessions sessions, InvitationMail mail, TimeProvider clock) : ISeatCounts
 {
     /// <summary>How many members are listed at once.</summary>
     public const int Page = 50;
@@ -142,7 +143,7 @@ public sealed class Members(
             hasMore ? members[Page - 1].UserId : null);
     }
 
-    /// <summary>Invites an address. Inviting it again replaces the link.</summary>
+    /// <summary>Invites an address, and tells it. Inviting it again replaces the link.</summary>
     /// <exception cref="AccessDeniedException">The caller is not an owner.</exception>
     public async Task<InviteResult> InviteAsync(Caller caller, string email, MemberRole role, CancellationToken cancellationToken)
     {
@@ -195,9 +196,12 @@ public sealed class Members(
         };
         db.Add(invitation);
         db.Record(caller, now, AuditActs.MemberInvited, invitation.Id, null, new { email, role, invitation.ExpiresAt });
+        await mail.PrepareAsync(db, invitation, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return new InviteResult.Made(new InvitationView(invitation.Id, email, role, now, invitation.ExpiresAt), PathOf(secret));
+        var path = PathOf(secret);
+        return new InviteResult.Made(
+            new InvitationView(invitation.Id, email, role, now, invitation.ExpiresAt), path, await mail.SendAsync(invitation, path, cancellationToken));
     }
 
     /// <summary>Withdraws an invitation; its link opens nothing any more and its seat is free.</summary>

@@ -84,8 +84,13 @@ internal static class SubscriptionEndpoints
                 return Back("form_incomplete");
             }
 
-            var result = await plans.ChangeAsync(http.Caller(), new PlanRequest(planId, interval, seats), $"page:{key}", cancellationToken);
-            return After(result, result is PlanChangeResult.Done { Standing: var standing } ? OutcomeOf(standing) : "");
+            var request = new PlanRequest(planId, interval, seats);
+            var result = form["pay"] == "card" && long.TryParse(form["confirmedCents"], NumberStyles.None, CultureInfo.InvariantCulture, out var cents)
+                ? await plans.ChangeWithCardAsync(http.Caller(), request, Money.FromCents(cents), $"page:{key}", cancellationToken)
+                : await plans.ChangeAsync(http.Caller(), request, $"page:{key}", cancellationToken);
+            return result is PlanChangeResult.CostsMore
+                ? TypedResults.LocalRedirect($"/plan?plan={Uri.EscapeDataString(planId)}&interval={interval.Text()}&seats={seats}&outcome=costs_more")
+                : After(result, result is PlanChangeResult.Done { Standing: var standing } ? OutcomeOf(standing) : "");
         }
         catch (AccessDeniedException)
         {
@@ -98,6 +103,7 @@ internal static class SubscriptionEndpoints
         PlanChangeResult.Done => Back(done),
         PlanChangeResult.Checkout { IsOver: true } over => TypedResults.LocalRedirect(PaymentOrders.PathOf(over.PaymentId)),
         PlanChangeResult.Checkout checkout => TypedResults.Redirect(checkout.Url),
+        PlanChangeResult.Paying { PaymentId: var paymentId } => TypedResults.LocalRedirect(PaymentOrders.PathOf(paymentId)),
         PlanChangeResult.SeatsOutOfRange => Back("seats"),
         PlanChangeResult.RenewalUnderWay => Back("renewing"),
         PlanChangeResult.ChangedMeanwhile => Back("meanwhile"),

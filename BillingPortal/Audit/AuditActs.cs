@@ -50,6 +50,10 @@ public static class AuditActs
     public const string CreditVoided = "credit.voided";
     public const string CreditUndone = "credit.undone";
 
+    public const string PaymentRefunded = "payment.refunded";
+    public const string EventReplayed = "gateway_event.replayed";
+    public const string DifferenceHealed = "payment.difference_healed";
+
     public const string BulkStarted = "bulk_grant.started";
     public const string BulkUndone = "bulk_grant.undone";
 
@@ -65,6 +69,7 @@ public static class AuditActs
         PasswordChanged, AuthenticatorOn, AuthenticatorOff, RecoveryCodesRenewed, PasskeyAdded, PasskeyRemoved, SignedOutElsewhere,
         WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
         NumberRented, NumberReleased,
-        CreditGranted, CreditDeducted, CreditVoided, CreditUndone, BulkStarted, BulkUndone,
+        CreditGranted, CreditDeducted, CreditVoided, CreditUndone,
+        PaymentRefunded, EventReplayed, DifferenceHealed, BulkStarted, BulkUndone,
     ];
 }

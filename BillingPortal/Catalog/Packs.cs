@@ -29,6 +29,9 @@ public sealed record CreditPack
     /// <summary>Whether an organization on <paramref name="plan"/> may buy it at all.</summary>
     public bool IsOpenTo(Plan plan) => plan.PackPurchase && plan.Rank >= MinimumPlanRank;
 
+    /// <summary>The price of 1,000 credits of it, rounded to the cent.</summary>
+    public Money PricePerThousand => Price.Scale(Credits.FromWhole(1_000).Micros, Credits.Micros);
+
     /// <summary>To be bought at most so many times.</summary>
     public PackChoice UpTo(int limit) => new(Id, Name, Credits, Price, limit);
 }

@@ -12,6 +12,8 @@ public sealed record AuditChange(string Name, string Before, string After);
 /// <summary>The audit log in words.</summary>
 public static class AuditText
 {
+    private const string SystemPrefix = "system:";
+
     /// <summary>"API key revoked".</summary>
     public static string NameOf(string act) => Words(act);
 
@@ -25,6 +27,11 @@ public static class AuditText
                 .Select(name => new AuditChange(Words(name), before.GetValueOrDefault(name, ""), after.GetValueOrDefault(name, ""))),
         ];
     }
+
+    /// <summary>Who it was: a name that the viewer may know, the portal itself, or somebody else.</summary>
+    public static string ActorOf(string actor, IReadOnlyDictionary<string, string> names) => names.TryGetValue(actor, out var name) ? name
+        : actor.StartsWith(SystemPrefix, StringComparison.Ordinal) ? $"The portal ({actor[SystemPrefix.Length..].Replace('-', ' ')})"
+        : "Somebody outside the organization";
 
     private static Dictionary<string, string> Read(string? json)
     {

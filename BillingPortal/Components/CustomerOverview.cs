@@ -117,7 +117,7 @@ public sealed class CustomerOverviews(
         var known = await names.FindAsync(visitor, entries.Select(entry => entry.Actor).Concat(transactions.Select(transaction => transaction.Actor)), cancellationToken);
         return
         [
-            .. entries.Select(entry => new CustomerMoment(entry.At, AuditText.NameOf(entry.Act), known.GetValueOrDefault(entry.Actor, entry.Actor), null, entry.Subject))
+            .. entries.Select(entry => new CustomerMoment(entry.At, AuditText.NameOf(entry.Act), AuditText.ActorOf(entry.Actor, known), null, entry.Subject))
                 .Concat(transactions.Select(transaction => new CustomerMoment(
                     transaction.RecordedAt,
                     $"{TransactionText.TypeName(transaction.Type)}: {words.TitleOf(transaction)}",

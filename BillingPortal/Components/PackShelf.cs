@@ -48,8 +48,6 @@ public sealed record PackShelf(
 /// <summary>Puts the page for buying together from the services that know its parts.</summary>
 public sealed class PackShelves(PackPurchases purchases, PaymentTracker payments, PlanStandings standings, PriceCatalog catalog)
 {
-    private const long Thousand = 1_000;
-
     /// <param name="caller">Who looks.</param>
     /// <param name="previous">What was shown before, whose order keys go on: a second click on an open form is the same order.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -68,7 +66,7 @@ public sealed class PackShelves(PackPurchases purchases, PaymentTracker payments
             [
                 .. offers.Select(offer => new PackOnShelf(
                     offer.Pack.Id, offer.Pack.Name, offer.Pack.Credits, offer.Pack.Price,
-                    offer.Pack.Price.Scale(Thousand * Credits.MicrosPerCredit, offer.Pack.Credits.Micros),
+                    offer.Pack.PricePerThousand,
                     offer.Pack.Popular, offer.PlacesLeft, offer.Pack.LimitPerCycle,
                     offer.RequiredPlan is not null || !mayBuy,
                     previous?.Packs.FirstOrDefault(pack => pack.Id == offer.Pack.Id)?.OrderKey ?? NewKey())),

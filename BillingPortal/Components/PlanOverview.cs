@@ -2,6 +2,7 @@ using BillingPortal.Access;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Metering;
+using BillingPortal.Payments;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 
@@ -127,6 +128,7 @@ public sealed record MonthOfUse(DateTimeOffset Start, DateTimeOffset End, Credit
 /// <param name="MonthlyAllowance">Credits that the plan grants for a month; zero: none.</param>
 /// <param name="Taken">Seats taken by members and invitations.</param>
 /// <param name="MayChange">Whether the viewer may.</param>
+/// <param name="Card">The saved card in words; null if there is none to charge.</param>
 public sealed record PlanOverview(
     HeldPlan Held,
     BillingInterval Interval,
@@ -136,14 +138,15 @@ public sealed record PlanOverview(
     IReadOnlyList<MonthOfUse> Months,
     Credits MonthlyAllowance,
     int Taken,
-    bool MayChange)
+    bool MayChange,
+    string? Card)
 {
     /// <summary>What the comparison of plans is based on: the last whole month, or what there is of the first.</summary>
     public Credits LastMonth => Months is [.., var last, _] && last.Used.IsPositive ? last.Used : Months.Count > 0 ? Months[^1].Used : Credits.Zero;
 }
 
 /// <summary>Puts the plan page together from the services that know its parts.</summary>
-public sealed class PlanOverviews(PlanBilling plans, PriceCatalog catalog, CurrentWallets wallets, UsageReports usage, ISeatCounts seats, TimeProvider clock)
+public sealed class PlanOverviews(PlanBilling plans, PriceCatalog catalog, CurrentWallets wallets, UsageReports usage, ISeatCounts seats, SavedCards cards, TimeProvider clock)
 {
     private const int MonthsShown = 6;
     private const int Percent = 100;
@@ -160,7 +163,10 @@ public sealed class PlanOverviews(PlanBilling plans, PriceCatalog catalog, Curre
         var interval = choice.Interval ?? (standing.Plan.IsFree ? BillingInterval.Monthly : standing.Interval);
         var overview = new PlanOverview(
             HeldOf(standing, wallet), interval, [], null, null, months, standing.Plan.MonthOf(standing.Interval, standing.Seats).Credits,
-            await seats.CountAsync(caller.OrganizationId, cancellationToken), caller.Role >= MemberRole.Billing);
+            await seats.CountAsync(caller.OrganizationId, cancellationToken), caller.Role >= MemberRole.Billing,
+            (await cards.ListAsync(caller, cancellationToken)).FirstOrDefault(card => card is { IsDefault: true, IsExpired: false }) is { } card
+                ? $"{string.Concat(card.Brand[..1].ToUpperInvariant(), card.Brand.AsSpan(1))} ••{card.Last4}"
+                : null);
         overview = overview with { Offers = [.. catalog.Plans.Select(plan => OfferOf(plan, standing, interval, overview.LastMonth))] };
         return choice.PlanId is { } planId
             ? await ReviewAsync(caller, overview, new PlanRequest(planId, interval, choice.Seats), previous, cancellationToken)

@@ -88,7 +88,7 @@ public sealed class UsageOverviews(
 
         var shares = report.Groups.Where(group => group.Total.Items > 0)
             .Select(group => new UsageShare(LabelOf(group), group.Total.Credits, group.Previous.Credits, group.Total.Items)).ToList();
-        var unusual = await UnusualAsync(caller, choice, report, names, cancellationToken);
+        var (unusual, usual) = await CompareAsync(caller, choice, report, names, cancellationToken);
         return new UsageOverview(
             clock.GetUtcNow(),
             choice,
@@ -99,7 +99,7 @@ public sealed class UsageOverviews(
             report.Total.Items,
             UsageFinding.Of(report.Total.Credits, shares),
             UsageFinding.Comparison(report.Total.Credits, report.Previous.Credits, BeforeOf(report), shares),
-            [.. report.Columns.Select(column => ColumnOf(column, report.Interval, choice, viewer, unusual))],
+            [.. report.Columns.Select(column => ColumnOf(column, report.Interval, choice, viewer, unusual, usual))],
             SeriesOf(report, LabelOf),
             shares,
             [.. page.Items.Select(item => LineOf(item, names))],
@@ -114,22 +114,23 @@ public sealed class UsageOverviews(
                 : null);
     }
 
-    private async Task<UnusualDay?> UnusualAsync(
+    private async Task<(UnusualDay? Unusual, IReadOnlyDictionary<DateOnly, UsualDay> Usual)> CompareAsync(
         Caller caller, UsageChoice choice, UsageReport report, Dictionary<string, string> names, CancellationToken cancellationToken)
     {
         if (report.Interval is UsageInterval.Hour)
         {
-            return null;
+            return (null, new Dictionary<DateOnly, UsualDay>());
         }
 
         var last = DateOnly.FromDateTime(report.To.UtcDateTime).AddDays(-1);
         var range = new DayRange(last.AddDays(1 - Math.Min(report.Columns.Length, MostDaysCompared)), last);
         var rows = await reports.GetDaysAsync(caller, range with { First = range.First.AddDays(-7 * UsageSpike.Weeks) }, null, cancellationToken);
-        return UsageSpike.Find(rows, range, choice.CreditType) is { } spike
+        var unusual = UsageSpike.Find(rows, range, choice.CreditType) is { } spike
             ? new UnusualDay(
                 spike.Day, spike.Used, spike.Highest, catalog.FindOperation(spike.Operation)?.Label ?? spike.Operation,
                 spike.KeyId is { } key ? names.GetValueOrDefault(key, key) : null)
             : null;
+        return (unusual, UsageSpike.Usual(rows, range, choice.CreditType));
     }
 
     private async Task<PlanPace?> PaceAsync(Caller caller, UsageChoice choice, CancellationToken cancellationToken)
@@ -188,7 +189,8 @@ public sealed class UsageOverviews(
     private static Credits Of(UsageColumn column, UsageGroup group) => column.Groups.GetValueOrDefault(group.Id).Credits;
 
     // Days are those of UTC, in which usage is summed; hours are the viewer's.
-    private ChartColumn ColumnOf(UsageColumn column, UsageInterval interval, UsageChoice choice, Viewer viewer, UnusualDay? unusual)
+    private ChartColumn ColumnOf(
+        UsageColumn column, UsageInterval interval, UsageChoice choice, Viewer viewer, UnusualDay? unusual, IReadOnlyDictionary<DateOnly, UsualDay> usual)
     {
         if (interval is UsageInterval.Hour)
         {
@@ -196,7 +198,11 @@ public sealed class UsageOverviews(
         }
 
         var day = DateOnly.FromDateTime(column.Start.UtcDateTime);
-        return new ChartColumn(viewer.Day(day), (choice with { Day = day }).Address(), column.Start.AddDays(1) > clock.GetUtcNow(), day == unusual?.Day ? "unusual" : null);
+        return new ChartColumn(viewer.Day(day), (choice with { Day = day }).Address(), column.Start.AddDays(1) > clock.GetUtcNow())
+        {
+            Mark = day == unusual?.Day ? "unusual" : null,
+            Usual = usual.GetValueOrDefault(day) is { } range ? new ChartRange(range.Low.ToDecimal(), range.High.ToDecimal()) : null,
+        };
     }
 
     private static DateTimeOffset StartOf(DateOnly day) => new(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);

@@ -4,7 +4,10 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace BillingPortal.Invoices;
 
-/// <summary>The document that takes back a part or the whole of an invoice, for money that was given back. Written once; the parties are the invoice's.</summary>
+/// <summary>
+/// The document that takes back a part or the whole of an invoice, for money that was given back; or, below zero, that annuls such a document, for money that
+/// did not arrive. Written once; the parties are the invoice's.
+/// </summary>
 public sealed class CreditNote
 {
     /// <summary>cn_…</summary>
@@ -27,7 +30,7 @@ public sealed class CreditNote
     /// <summary>A sentence for people.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>What is given back, tax included; positive.</summary>
+    /// <summary>What is given back, tax included; negative where an earlier note is annulled. Never zero.</summary>
     public required Money AmountCents { get; init; }
 
     /// <summary>The tax within <see cref="AmountCents"/>. Over all notes of an invoice that is given back whole: the invoice's tax, to the cent.</summary>
@@ -38,7 +41,7 @@ public sealed class CreditNote
         public void Configure(EntityTypeBuilder<CreditNote> builder)
         {
             builder.ToTable("credit_notes", table =>
-                table.HasCheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents"));
+                table.HasCheckConstraint("ck_credit_notes_amounts", "(amount_cents > 0 AND tax_cents BETWEEN 0 AND amount_cents) OR (amount_cents < 0 AND tax_cents BETWEEN amount_cents AND 0)"));
             builder.HasKey(row => row.Id);
             builder.HasIndex(row => row.Number).IsUnique();
             // One refund is credited once, whoever reports it how often.

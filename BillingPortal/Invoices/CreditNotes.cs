@@ -8,7 +8,7 @@ namespace BillingPortal.Invoices;
 
 /// <summary>What a credit note is to say; its number and date come with the commit.</summary>
 /// <param name="PaymentId">The payment whose invoice is taken back.</param>
-/// <param name="Amount">What is given back now, tax included; positive.</param>
+/// <param name="Amount">What is given back now, tax included; negative annuls so much of earlier notes. Never zero.</param>
 /// <param name="Reference">What it is for, such as the refund's id; unique within the organization.</param>
 /// <param name="Reason">A sentence for people.</param>
 public sealed record CreditNoteDraft(string PaymentId, Money Amount, string Reference, string Reason);
@@ -19,7 +19,7 @@ public sealed class CreditNotes(IDbContextFactory<BillingDbContext> contexts, Ti
     /// <summary>Refusal code: the payment has no invoice.</summary>
     public const string NoInvoice = "NO_INVOICE";
 
-    /// <summary>Refusal code: with this note more would be given back than was paid.</summary>
+    /// <summary>Refusal code: with this note more would be given back than was paid, or less than nothing.</summary>
     public const string ExceedsInvoice = "CREDIT_NOTE_EXCEEDS_INVOICE";
 
     /// <summary>The credit note as a row that commits with the credit taken back. Its command is refused as <see cref="IssueAsync"/> says.</summary>
@@ -30,12 +30,12 @@ public sealed class CreditNotes(IDbContextFactory<BillingDbContext> contexts, Ti
     /// <exception cref="DbUpdateException">On saving: there is a note for this reference already.</exception>
     public async Task<CreditNote> IssueAsync(BillingDbContext db, CreditNoteDraft draft, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(draft.Amount, Money.Zero);
+        ArgumentOutOfRangeException.ThrowIfEqual(draft.Amount, Money.Zero);
 
         // The invoice's row is locked from here to the commit, so what two refunds give back at once is added up.
         var cents = draft.Amount.Cents;
         var taken = await db.Database.ExecuteSqlAsync(
-            $"UPDATE invoices SET credited_cents = credited_cents + {cents} WHERE payment_id = {draft.PaymentId} AND credited_cents + {cents} <= total_cents", cancellationToken);
+            $"UPDATE invoices SET credited_cents = credited_cents + {cents} WHERE payment_id = {draft.PaymentId} AND credited_cents + {cents} BETWEEN 0 AND total_cents", cancellationToken);
         var invoice = await db.Set<Invoice>().AsNoTracking().FirstOrDefaultAsync(row => row.PaymentId == draft.PaymentId, cancellationToken)
             ?? throw new RiderVetoException(new Refusal.Rule(NoInvoice, "The payment has no invoice."));
         if (taken == 0)

@@ -52,17 +52,20 @@ public sealed class Documents
     {
         var invoice = note.Invoice ?? throw new ArgumentException("The note came without its invoice.", nameof(note));
         var layout = new DocumentLayout(fonts);
-        layout.Head("Credit note", invoice.SellerName);
+        var annuls = note.AmountCents < Money.Zero;
+        layout.Head(annuls ? "Annulment of credit" : "Credit note", invoice.SellerName);
         layout.Facts(
         [
             ("Credit note number", note.Number), ("Date of issue", Day(note.IssuedAt)), ("For invoice", $"{invoice.Number} of {Day(invoice.IssuedAt)}"),
             ("Your reference", invoice.BuyerReference), ("Payment", invoice.PaymentId),
         ]);
-        layout.Parties(("From", SellerOf(invoice)), ("Credit to", BuyerOf(invoice)));
-        layout.Headline($"{Amount(note.AmountCents)} credited on {Day(note.IssuedAt)}");
+        layout.Parties(("From", SellerOf(invoice)), (annuls ? "To" : "Credit to", BuyerOf(invoice)));
+        layout.Headline(annuls ? $"{Amount(-note.AmountCents)} of credit annulled on {Day(note.IssuedAt)}" : $"{Amount(note.AmountCents)} credited on {Day(note.IssuedAt)}");
         layout.Table([new("Description", 383), new("Amount", 100, Align.Right)], [[note.Reason, Amount(-note.AmountCents)]]);
         layout.Sums([.. TaxSums(invoice, -(note.AmountCents - note.TaxCents), -note.TaxCents), ("Total (USD)", Amount(-note.AmountCents), true)]);
-        layout.Note($"This note takes back {Amount(note.AmountCents)} of {Amount(invoice.TotalCents)} charged by invoice {invoice.Number}.");
+        layout.Note(annuls
+            ? $"The refund did not arrive and the money was not given back. {Amount(-note.AmountCents)} credited before to invoice {invoice.Number} are charged by it again."
+            : $"This note takes back {Amount(note.AmountCents)} of {Amount(invoice.TotalCents)} charged by invoice {invoice.Number}.");
         AddTestNote(layout, invoice);
         return File(layout, $"Credit note {note.Number}", invoice.SellerName, note.IssuedAt);
     }

@@ -17,6 +17,15 @@ namespace BillingPortal.Invoices;
 /// <param name="Lines">What was sold; the amounts add up to what was paid.</param>
 public sealed record InvoiceDraft(string OrganizationId, string BuyerName, string PaymentId, ImmutableArray<DraftLine> Lines);
 
+/// <summary>Writes what the invoice of a kind of payment says. Each feature that sells brings one.</summary>
+public interface IInvoiceDrafts
+{
+    bool Fulfils(PaymentKind kind);
+
+    /// <summary>What the invoice of a settled payment says.</summary>
+    InvoiceDraft DraftOf(Payment payment);
+}
+
 /// <summary>A line to be.</summary>
 public readonly record struct DraftLine(string Description, Money Amount);
 
@@ -46,6 +55,16 @@ public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, IP
 
     /// <summary>The invoice and its <c>invoice.paid</c> event, as rows that commit with the credit they are for.</summary>
     public CommitRider RiderFor(InvoiceDraft draft) => new EntityRider((db, _, ct) => IssueAsync(db, draft, ct));
+
+    /// <summary>Writes the invoice of a settled payment that has none: a restored or edited database.</summary>
+    internal async Task IssueMissingAsync(InvoiceDraft draft, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await IssueAsync(db, draft, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
 
     /// <summary>The invoice of a payment of the caller's organization, with its lines; null if there is none.</summary>
     /// <exception cref="AccessDeniedException">A key without <c>billing:read</c>.</exception>
@@ -122,6 +141,12 @@ public sealed class InvoiceBook(IDbContextFactory<BillingDbContext> contexts, IP
 
     private async Task IssueAsync(BillingDbContext db, InvoiceDraft draft, CancellationToken cancellationToken)
     {
+        if (await db.Set<Invoice>().AnyAsync(row => row.PaymentId == draft.PaymentId, cancellationToken))
+        {
+            // Only where the credit was lost and is given again: the document is there already.
+            return;
+        }
+
         var now = clock.Now();
         var seller = options.Value;
         var total = draft.Lines.Aggregate(Money.Zero, (sum, line) => sum + line.Amount);

@@ -95,7 +95,7 @@ public sealed class Statements(IDbContextFactory<BillingDbContext> contexts, Wal
             .Where(row => row.OrganizationId == organizationId && row.IssuedAt >= from && row.IssuedAt < to)
             .OrderBy(row => row.Id).Take(MostDocuments).ToListAsync(cancellationToken);
         var documents = invoices.Select(row => new StatementDocument(row.Number, row.IssuedAt, row.Description, row.TotalCents))
-            .Concat(notes.Select(row => new StatementDocument(row.Number, row.IssuedAt, $"Credit for invoice {row.Invoice!.Number}", -row.AmountCents)))
+            .Concat(notes.Select(row => new StatementDocument(row.Number, row.IssuedAt, $"{(row.AmountCents > Money.Zero ? "Credit" : "Credit annulled")} for invoice {row.Invoice!.Number}", -row.AmountCents)))
             .OrderBy(document => document.IssuedAt).ThenBy(document => document.Number, StringComparer.Ordinal).Take(MostDocuments).ToList();
         var sums = await InvoiceSums.OfAsync(db, organizationId, from, to, cancellationToken);
         var buyer = await BillingDetailsBook.FindAsync(db, organizationId, cancellationToken) ?? BillingDetails.None;

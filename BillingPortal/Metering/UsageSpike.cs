@@ -2,6 +2,20 @@ using BillingPortal.Ledger;
 
 namespace BillingPortal.Metering;
 
+/// <summary>What the same weekday took in the weeks before.</summary>
+/// <param name="Low">The day at one quarter of the way from the quietest to the busiest.</param>
+/// <param name="High">The day at three quarters.</param>
+/// <param name="Highest">The busiest.</param>
+public sealed record UsualDay(Credits Low, Credits High, Credits Highest)
+{
+    /// <param name="days">At least one.</param>
+    internal static UsualDay Of(IEnumerable<Credits> days)
+    {
+        List<Credits> sorted = [.. days.Order()];
+        return new UsualDay(sorted[(sorted.Count - 1) / 4], sorted[(sorted.Count - 1) * 3 / 4], sorted[^1]);
+    }
+}
+
 /// <summary>A day that took far more than any like it before, and what made it so.</summary>
 /// <param name="Day">The UTC day.</param>
 /// <param name="Used">What it took.</param>
@@ -20,31 +34,47 @@ public sealed record UsageSpike(DateOnly Day, Credits Used, Credits Highest, str
     private const int Numerator = 3;
     private const int Denominator = 2;
 
-    /// <summary>Of the days of a span the one that stands out most; null if none does. Pure.</summary>
+    /// <summary>What is usual for the days of a span; those with too few like them are left out. Pure.</summary>
     /// <param name="rows">Usage of the span and of the <see cref="Weeks"/> weeks before it.</param>
     /// <param name="range">The span.</param>
     /// <param name="creditType">What is counted.</param>
+    public static IReadOnlyDictionary<DateOnly, UsualDay> Usual(IReadOnlyCollection<UsageDayRow> rows, DayRange range, string creditType)
+    {
+        var days = SumsOf(rows, creditType);
+        return range.All
+            .Select(day => (Day: day, Before: Before(day).Where(days.ContainsKey).Select(one => days[one]).ToList()))
+            .Where(day => day.Before.Count >= FewestWeeks)
+            .ToDictionary(day => day.Day, day => UsualDay.Of(day.Before));
+    }
+
+    /// <summary>Of the days of a span the one that stands out most; null if none does. Pure.</summary>
+    /// <inheritdoc cref="Usual"/>
     public static UsageSpike? Find(IReadOnlyCollection<UsageDayRow> rows, DayRange range, string creditType)
     {
-        var counted = rows.Where(row => row.CreditType == creditType).ToList();
-        var days = counted.GroupBy(row => row.Day).ToDictionary(day => day.Key, day => Credits.Sum(day.Select(row => row.Sums.Credits)));
-        return range.All
-            .Select(day => (Day: day, Used: days.GetValueOrDefault(day), Before: Before(day).Where(days.ContainsKey).Select(one => days[one]).ToList()))
-            .Where(day => day.Before.Count >= FewestWeeks && day.Used > day.Before.Max().Scale(Numerator, Denominator))
-            .OrderByDescending(day => day.Used - day.Before.Max())
+        var days = SumsOf(rows, creditType);
+        return Usual(rows, range, creditType)
+            .Select(usual => (Day: usual.Key, Used: days.GetValueOrDefault(usual.Key), usual.Value.Highest))
+            .Where(day => day.Used > day.Highest.Scale(Numerator, Denominator))
+            .OrderByDescending(day => day.Used - day.Highest)
             .Select(day => new UsageSpike(
-                day.Day, day.Used, day.Before.Max(), CauseOf(counted, day.Day, row => row.Operation)!, CauseOf(counted, day.Day, row => row.KeyId)))
+                day.Day, day.Used, day.Highest, CauseOf(rows, creditType, day.Day, row => row.Operation)!, CauseOf(rows, creditType, day.Day, row => row.KeyId)))
             .FirstOrDefault();
     }
 
+    private static Dictionary<DateOnly, Credits> SumsOf(IEnumerable<UsageDayRow> rows, string creditType) => rows
+        .Where(row => row.CreditType == creditType)
+        .GroupBy(row => row.Day)
+        .ToDictionary(day => day.Key, day => Credits.Sum(day.Select(row => row.Sums.Credits)));
+
     private static IEnumerable<DateOnly> Before(DateOnly day) => Enumerable.Range(1, Weeks).Select(week => day.AddDays(-7 * week));
 
-    private static string? CauseOf(List<UsageDayRow> rows, DateOnly day, Func<UsageDayRow, string?> by)
+    private static string? CauseOf(IEnumerable<UsageDayRow> rows, string creditType, DateOnly day, Func<UsageDayRow, string?> by)
     {
         var before = Before(day).ToHashSet();
-        return rows.Where(row => row.Day == day)
+        var counted = rows.Where(row => row.CreditType == creditType).ToList();
+        return counted.Where(row => row.Day == day)
             .GroupBy(by)
-            .MaxBy(group => Credits.Sum(group.Select(row => row.Sums.Credits)) - rows
+            .MaxBy(group => Credits.Sum(group.Select(row => row.Sums.Credits)) - counted
                 .Where(row => by(row) == group.Key && before.Contains(row.Day))
                 .GroupBy(row => row.Day)
                 .Select(one => Credits.Sum(one.Select(row => row.Sums.Credits)))

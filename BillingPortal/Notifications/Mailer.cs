@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace BillingPortal.Notifications;
 
 /// <summary>Sends an e-mail by SMTP, or puts it into a file. Why the framework's client: docs/decisions/0113.</summary>
-internal sealed class Mailer(IOptions<MailOptions> options)
+public sealed class Mailer(IOptions<MailOptions> options)
 {
     /// <summary>How long a server may take for one e-mail.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -62,7 +62,7 @@ internal sealed class NotificationDispatch(
 
     private async Task TellAsync(OutboxEvent told, CancellationToken cancellationToken)
     {
-        NotificationText text;
+        NotificationText? text;
         try
         {
             text = NotificationText.Of(told.Type, told.Data);
@@ -71,6 +71,11 @@ internal sealed class NotificationDispatch(
         {
             // It will not read better the next time, and must not hold up those behind it.
             logger.LogError(exception, "Event {EventId} cannot be said in words; nobody is told of it.", told.Id);
+            text = null;
+        }
+
+        if (text is null)
+        {
             await using var marked = await contexts.CreateDbContextAsync(cancellationToken);
             await ClaimAsync(marked, told, cancellationToken);
             return;

@@ -12,14 +12,14 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
     /// <summary>The types of events that anybody is told of.</summary>
     public static IReadOnlySet<string> Types { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
-        "invoice.paid", "payment.refunded", "auto_reload.failed", "credits.low_balance", "credits.exhausted", "flow.gift_received",
+        "invoice.paid", "payment.refunded", "payment.refund_failed", "subscription.changed", "auto_reload.failed", "credits.low_balance", "credits.exhausted", "flow.gift_received",
     };
 
-    /// <summary>Says an event in words.</summary>
+    /// <summary>Says an event in words; null: it is one of those of its type that nobody is told of.</summary>
     /// <param name="type">One of <see cref="Types"/>.</param>
     /// <param name="data">The event's data.</param>
     /// <exception cref="JsonException">The data is no JSON.</exception>
-    public static NotificationText Of(string type, string data)
+    public static NotificationText? Of(string type, string data)
     {
         using var document = JsonDocument.Parse(data);
         var fields = document.RootElement;
@@ -29,9 +29,12 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
                 Audience.Payers, $"Receipt: {Dollars(fields, "amountUsd")} paid",
                 $"Thank you. {Dollars(fields, "amountUsd")} was paid, and the credits are in your wallet. Invoice {Plain(fields, "number")} is ready as PDF.",
                 $"/invoices?search={Uri.EscapeDataString(Plain(fields, "number"))}"),
-            "payment.refunded" => new(
-                Audience.Payers, $"{Dollars(fields, "amountUsd")} refunded",
-                $"{Dollars(fields, "amountUsd")} is on its way back to you, and the credits bought with it were taken back. The credit note is with its invoice.", "/invoices"),
+            "payment.refunded" => OfMoneyBack(fields),
+            "payment.refund_failed" => new(
+                Audience.Payers, $"A refund of {Dollars(fields, "amountUsd")} did not arrive",
+                $"Your bank sent {Dollars(fields, "amountUsd")} back to us, such as for a card or an account that is closed.{Credits(fields, "creditsGivenAgain", " The {0} credits taken back for it are in your wallet again.")} Contact us, and we find another way to pay you.",
+                "/invoices"),
+            "subscription.changed" => OfPlan(fields),
             "auto_reload.failed" => OfFailedReload(fields),
             "credits.low_balance" => new(
                 Audience.Payers, $"Credits are running low: {Number(fields, "balance")} left",
@@ -62,6 +65,45 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
         }
 
         return plain.ToString();
+    }
+
+    private static NotificationText OfMoneyBack(JsonElement fields)
+    {
+        var amount = Dollars(fields, "amountUsd");
+        var taken = Credits(fields, "creditsTakenBack", " The {0} credits bought with it were taken back.");
+        return Plain(fields, "cause") switch
+        {
+            "dispute_opened" => new(
+                Audience.Payers, $"A payment of {amount} is disputed",
+                $"A cardholder told their bank that they do not know a payment of {amount} to us, and the bank holds the money until it decides.{taken} If this was a mistake, ask the bank to withdraw the dispute.",
+                "/invoices"),
+            "dispute_won" => new(
+                Audience.Payers, $"The dispute over {amount} is settled", $"The bank decided that the payment of {amount} stands. What was taken back for it is in your wallet again.", "/transactions"),
+            "dispute_lost" => new(
+                Audience.Payers, $"The dispute over {amount} is decided", $"The bank gave {amount} back to the cardholder. The credit note is with its invoice.", "/invoices"),
+            _ => new(Audience.Payers, $"{amount} refunded", $"{amount} is on its way back to you.{taken} The credit note is with its invoice.", "/invoices"),
+        };
+    }
+
+    // A renewal has its receipt; what somebody called off is as it was.
+    private static NotificationText? OfPlan(JsonElement fields)
+    {
+        var plan = Plain(fields, "planName");
+        var reason = Plain(fields, "failureCode").Replace('_', ' ');
+        return Plain(fields, "change") switch
+        {
+            "start" or "upgrade" => new(Audience.Payers, $"Your plan is {plan} now", $"{plan} began just now, with its credits. What you bought before stays.", "/plan"),
+            "add_seats" => new(Audience.Payers, "Seats were added", $"The plan {plan} has {Number(fields, "seats")} seats now. Members can be invited to them.", "/members"),
+            "downgrade" => new(Audience.Payers, "A change of plan is noted", $"It is made on {Day(fields, "paidUntil")}. Until then {plan} goes on as it is, and the change can be called off.", "/plan"),
+            "cancel" => new(Audience.Payers, $"Your plan ends on {Day(fields, "paidUntil")}", $"{plan} was canceled and goes on until then. Nothing more is charged, and it can be kept until that day.", "/plan"),
+            "past_due" => new(
+                Audience.Payers, $"The renewal of {plan} failed",
+                $"The card was refused ({reason}). Until the renewal is paid the plan grants nothing; what you bought works on. It is tried again within days: choose another card, or pay it now.", "/plan"),
+            "end" => new(
+                Audience.Payers, "Your plan has ended",
+                $"{(reason.Length > 0 ? $"Its renewal could not be paid ({reason}). " : "")}The organization goes on as {plan}; what you bought stays.", "/plan"),
+            _ => null,
+        };
     }
 
     private static NotificationText OfFailedReload(JsonElement fields)
@@ -98,6 +140,14 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
 
     private static string Plain(JsonElement fields, string name) =>
         fields.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? Plain(value.GetString()!) : "";
+
+    private static string Credits(JsonElement fields, string name, string sentence) =>
+        Decimal(fields, name) is > 0 ? string.Format(CultureInfo.InvariantCulture, sentence, Number(fields, name)) : "";
+
+    private static string Day(JsonElement fields, string name) =>
+        fields.TryGetProperty(name, out var at) && at.ValueKind is JsonValueKind.String && at.TryGetDateTimeOffset(out var instant)
+            ? instant.UtcDateTime.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)
+            : "the end of its cycle";
 
     private static bool IsTrue(JsonElement fields, string name) => fields.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True;
 

@@ -26,6 +26,9 @@ public abstract record ChargeResult
     /// <summary>The gateway has not said, or the money is on its way. It is settled without further ado, and never charged again.</summary>
     public sealed record Unknown(string PaymentId) : ChargeResult;
 
+    /// <summary>The idempotency key stands for another order; nothing was charged.</summary>
+    public sealed record KeyReused : ChargeResult;
+
     /// <summary>The organization has no saved card; nothing was ordered.</summary>
     public sealed record NoCard : ChargeResult;
 }
@@ -59,7 +62,7 @@ public sealed class CardCharges(
     {
         if (await FindAsync(order, cancellationToken) is { } earlier)
         {
-            return await SendAsync(earlier, cancellationToken);
+            return earlier.Kind == order.Kind && earlier.Item == order.Item ? await SendAsync(earlier, cancellationToken) : new ChargeResult.KeyReused();
         }
 
         if (!await PrepareAsync(order, cancellationToken))
@@ -143,14 +146,12 @@ public sealed class CardCharges(
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var card = await db.Set<SavedCard>().AsNoTracking().SingleAsync(row => row.Id == order.CardId, cancellationToken);
-        var customer = await db.Set<PaymentCustomer>().AsNoTracking().FirstOrDefaultAsync(row => row.OrganizationId == order.OrganizationId, cancellationToken);
-        if (customer is null)
+        if (await ChargeOfAsync(db, order, card, cancellationToken) is not { } charge)
         {
             await settlement.GiveUpAsync(order, FailureCodes.CardMissing, cancellationToken);
             return;
         }
 
-        var charge = new CardCharge(order.Id, order.Description, order.AmountCents, customer.CustomerId, card.PaymentMethodId, order.CreatedAt);
         var report = (looksFirst, order.PaymentIntentId) switch
         {
             (false, _) => null,
@@ -170,6 +171,24 @@ public sealed class CardCharges(
         }
 
         await settlement.SettleAsync(order.Id, report, cancellationToken);
+    }
+
+    /// <summary>How the charge of an order stands at the gateway, without charging anything; null if it never heard of it.</summary>
+    /// <exception cref="GatewayException">The gateway did not say.</exception>
+    internal async Task<PaymentReport?> LookUpAsync(Payment order, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var card = await db.Set<SavedCard>().AsNoTracking().SingleAsync(row => row.Id == order.CardId, cancellationToken);
+        return await ChargeOfAsync(db, order, card, cancellationToken) is { } charge ? await gateway.FindChargeAsync(charge, cancellationToken) : null;
+    }
+
+    // Null if the gateway's customer is gone.
+    private static async Task<CardCharge?> ChargeOfAsync(BillingDbContext db, Payment order, SavedCard card, CancellationToken cancellationToken)
+    {
+        var customer = await db.Set<PaymentCustomer>().AsNoTracking().FirstOrDefaultAsync(row => row.OrganizationId == order.OrganizationId, cancellationToken);
+        return customer is null
+            ? null
+            : new CardCharge(order.Id, order.Description, order.AmountCents, customer.CustomerId, card.PaymentMethodId, order.CreatedAt);
     }
 
     private async Task<Payment?> FindAsync(Payment order, CancellationToken cancellationToken)

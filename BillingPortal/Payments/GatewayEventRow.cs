@@ -37,7 +37,11 @@ public sealed class GatewayEventRow
     /// <summary>Why it was refused, in one word.</summary>
     public string? Problem { get; set; }
 
+    /// <summary>Our payment, if the event names it.</summary>
     public string? PaymentId { get; init; }
+
+    /// <summary>The gateway's payment, if the event names it.</summary>
+    public string? ChargeId { get; init; }
 
     public long Attempts { get; set; }
 
@@ -55,6 +59,7 @@ public sealed class GatewayEventRow
             // What waits to be tried again.
             builder.HasIndex(row => row.NextAttemptAt).HasFilter("next_attempt_at IS NOT NULL");
             builder.HasIndex(row => row.PaymentId);
+            builder.HasIndex(row => row.ChargeId);
         }
     }
 }

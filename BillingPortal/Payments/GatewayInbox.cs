@@ -53,13 +53,23 @@ public sealed class GatewayInbox(
             .ToListAsync(cancellationToken);
         foreach (var row in due)
         {
-            var stored = GatewayJson.ReadEvent(Encoding.UTF8.GetBytes(row.Payload))
-                ?? throw new InvalidOperationException($"Event {row.Id} was readable when it came and is not any more.");
-            await ApplyAsync(row, stored, cancellationToken);
+            await ApplyAsync(row, ReadAgain(row), cancellationToken);
         }
 
         return due.Count;
     }
+
+    /// <summary>Applies one that waits to be tried again, now.</summary>
+    internal async Task ApplyAgainAsync(string eventId, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(eventId, cancellationToken) is { State: GatewayEventState.Received } row)
+        {
+            await ApplyAsync(row, ReadAgain(row), cancellationToken);
+        }
+    }
+
+    private static GatewayEvent ReadAgain(GatewayEventRow row) => GatewayJson.ReadEvent(Encoding.UTF8.GetBytes(row.Payload))
+        ?? throw new InvalidOperationException($"Event {row.Id} was readable when it came and is not any more.");
 
     private async Task<GatewayEventRow?> FindAsync(string eventId, CancellationToken cancellationToken)
     {
@@ -75,7 +85,8 @@ public sealed class GatewayInbox(
             Id = received.Id,
             Type = received.Type,
             Payload = Encoding.UTF8.GetString(body.Span),
-            PaymentId = (received.Subject as GatewaySubject.Payment)?.Report.PaymentId,
+            PaymentId = received.Subject?.PaymentId,
+            ChargeId = received.Subject?.ChargeId,
             ReceivedAt = now,
             NextAttemptAt = now + FirstRetry,
         };
@@ -122,6 +133,7 @@ public sealed class GatewayInbox(
             ? (GatewayEventState.Refused, contradiction.Problem)
             : (GatewayEventState.Applied, null),
         GatewaySubject.Refund refund => StateOf(await reversals.RefundAsync(refund, cancellationToken)),
+        GatewaySubject.FailedRefund refund => StateOf(await reversals.FailedRefundAsync(refund, cancellationToken)),
         GatewaySubject.Dispute dispute => StateOf(await reversals.DisputeAsync(dispute, cancellationToken)),
         GatewaySubject.Cards { CustomerId: var customerId } => await cards.RefreshCustomerAsync(customerId, cancellationToken)
             ? (GatewayEventState.Applied, null)

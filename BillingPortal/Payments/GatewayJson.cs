@@ -10,6 +10,9 @@ internal static class GatewayJson
     /// <summary>The metadata entry, and the client reference, that carry our payment's id.</summary>
     public const string PaymentIdKey = "payment_id";
 
+    /// <summary>The metadata entry of a refund that carries our refund's id.</summary>
+    public const string RefundIdKey = "refund_id";
+
     private const string SetupMode = "setup";
 
     /// <summary>Reads an event; null if it is not one.</summary>
@@ -83,7 +86,8 @@ internal static class GatewayJson
             "payment_intent.succeeded" or "payment_intent.payment_failed" or "payment_intent.requires_action" or "payment_intent.processing" =>
                 new GatewaySubject.Payment(ReadIntent(Subject(root))),
             "charge.refunded" => RefundOf(Subject(root)),
-            "charge.dispute.created" or "charge.dispute.closed" => DisputeOf(Subject(root)),
+            "refund.updated" or "refund.failed" or "charge.refund.updated" => FailedRefundOf(Subject(root)),
+            "charge.dispute.created" or "charge.dispute.closed" => ReadDispute(Subject(root)),
             "setup_intent.succeeded" or "payment_method.attached" => CardsOf(Subject(root)),
             _ => null,
         };
@@ -94,8 +98,18 @@ internal static class GatewayJson
             ? new GatewaySubject.Refund(intentId, PaymentId(charge), Amount(charge, "amount_refunded"), Text(charge, "currency") ?? "", IsTrue(charge, "livemode"))
             : null;
 
-    // A dispute that needs an answer, or is under review, is open; warnings take no money.
-    private static GatewaySubject.Dispute? DisputeOf(JsonElement dispute) =>
+    // A refund that goes well is told of by its charge.
+    private static GatewaySubject.FailedRefund? FailedRefundOf(JsonElement refund) =>
+        !CountsAsRefund(refund) && Text(refund, "id") is { } id && Text(refund, "payment_intent") is { } intentId
+            ? new GatewaySubject.FailedRefund(
+                intentId, id, Property(refund, "metadata") is { } metadata ? Text(metadata, RefundIdKey) : null, Text(refund, "failure_reason"))
+            : null;
+
+    /// <summary>Whether a refund gives money back, now or soon.</summary>
+    public static bool CountsAsRefund(JsonElement refund) => Text(refund, "status") is not ("failed" or "canceled");
+
+    /// <summary>Reads a dispute; null for a mere warning. One that needs an answer, or is under review, is open.</summary>
+    public static GatewaySubject.Dispute? ReadDispute(JsonElement dispute) =>
         Text(dispute, "payment_intent") is { } intentId && Text(dispute, "id") is { } id && StateOf(Text(dispute, "status")) is { } state
             ? new GatewaySubject.Dispute(id, intentId, Amount(dispute, "amount"), state, Text(dispute, "currency") ?? "", IsTrue(dispute, "livemode"))
             : null;
@@ -125,13 +139,14 @@ internal static class GatewayJson
     private static string? PaymentId(JsonElement element) =>
         Property(element, "metadata") is { } metadata && Text(metadata, PaymentIdKey) is { } id ? id : Text(element, "client_reference_id");
 
-    private static JsonElement? Property(JsonElement element, string name) =>
+    public static JsonElement? Property(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Object ? value : null;
 
-    private static Money Amount(JsonElement element, string name) =>
+    /// <summary>An amount in cents; zero if there is none.</summary>
+    public static Money Amount(JsonElement element, string name) =>
         Money.FromCents(element.TryGetProperty(name, out var amount) && amount.ValueKind is JsonValueKind.Number && amount.TryGetInt64(out var cents) ? cents : 0);
 
-    private static bool IsTrue(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True;
+    public static bool IsTrue(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True;
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;

@@ -65,6 +65,10 @@ public interface IPaymentGateway
     /// <exception cref="GatewayException">The gateway did not answer: whether money was given back is not known.</exception>
     Task<string> RefundAsync(RefundOrder order, CancellationToken cancellationToken);
 
+    /// <summary>What came of a charge, and what of it went back, as it is now; null if the gateway knows none by this id.</summary>
+    /// <exception cref="GatewayException">The gateway could not say.</exception>
+    Task<GatewayMoney?> FindMoneyAsync(string paymentIntentId, CancellationToken cancellationToken);
+
     /// <summary>Checks who sent an event and reads it; null if it is not the gateway's own, or is older than the tolerance.</summary>
     ValueTask<GatewayEvent?> ReadEventAsync(ReadOnlyMemory<byte> body, string? signature, CancellationToken cancellationToken);
 }

@@ -133,11 +133,20 @@ public sealed class Payment
     /// <summary>What was given back of it, as far as credit was taken back for it.</summary>
     public Money RefundedCents { get; set; }
 
+    /// <summary>Rises whenever a refund failed. Part of the references of later refunds, for the same total may then be given back anew.</summary>
+    public long RefundRound { get; set; }
+
     /// <summary>How often the gateway was asked about it.</summary>
     public long Checks { get; set; }
 
     /// <summary>When the gateway is asked about it next; null once it is over and its card, if it was to be, is kept.</summary>
     public DateTimeOffset? NextCheckAt { get; set; }
+
+    /// <summary>When it was last compared with gateway and ledger; null: never yet.</summary>
+    public DateTimeOffset? ComparedAt { get; set; }
+
+    /// <summary>When it is compared next; null: once it is old enough.</summary>
+    public DateTimeOffset? NextComparisonAt { get; set; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<Payment>
     {
@@ -157,6 +166,9 @@ public sealed class Payment
             builder.HasIndex(row => row.SessionId).IsUnique().HasFilter("session_id IS NOT NULL");
             builder.HasIndex(row => new { row.OrganizationId, row.Id });
             // The reconciler asks which ones are due.
+            // So does the reconciliation, which comes back to every payment.
+            builder.HasIndex(row => row.NextComparisonAt);
+            builder.HasIndex(row => row.PaymentIntentId);
             builder.HasIndex(row => row.NextCheckAt).HasFilter("next_check_at IS NOT NULL");
         }
     }

@@ -11,6 +11,7 @@ public sealed class PaymentMetrics
     private readonly Counter<long> orders;
     private readonly Counter<long> settled;
     private readonly Counter<long> contradictions;
+    private readonly Counter<long> differences;
     private readonly Counter<long> forged;
     private readonly Counter<long> gatewayFailures;
     private readonly Histogram<double> settlement;
@@ -21,6 +22,7 @@ public sealed class PaymentMetrics
         orders = meter.CreateCounter<long>("billing.payments.orders", "{payment}", "Orders placed.");
         settled = meter.CreateCounter<long>("billing.payments.settled", "{payment}", "Payments that ended, by state.");
         contradictions = meter.CreateCounter<long>("billing.payments.contradictions", "{report}", "Reports of the gateway that contradict an order; each wants a human.");
+        differences = meter.CreateCounter<long>("billing.payments.differences", "{difference}", "Differences between a payment and the gateway, ledger or documents, by kind.");
         forged = meter.CreateCounter<long>("billing.webhooks.forged", "{event}", "Events whose signature was not the gateway's.");
         gatewayFailures = meter.CreateCounter<long>("billing.payments.gateway_failures", "{call}", "Calls that the gateway did not answer.");
         settlement = meter.CreateHistogram<double>("billing.payments.settlement", "s", "From the order to its end.");
@@ -35,6 +37,8 @@ public sealed class PaymentMetrics
     }
 
     internal void Contradicted() => contradictions.Add(1);
+
+    internal void Differed(string kind) => differences.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     internal void Forged() => forged.Add(1);
 

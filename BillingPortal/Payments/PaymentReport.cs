@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using BillingPortal.Ledger;
 
 namespace BillingPortal.Payments;
@@ -33,6 +34,12 @@ public enum PaymentOutcome
 public sealed record PaymentReport(
     string? SessionId, string? PaymentId, PaymentOutcome Outcome, Money Amount, string Currency, bool IsLive, string? PaymentIntentId, string? FailureCode);
 
+/// <summary>What the gateway has of a charge now: what came, and what of it went back.</summary>
+/// <param name="Report">How the charge stands.</param>
+/// <param name="Refunded">Given back in all; refunds that failed are not in it.</param>
+/// <param name="Disputes">Every dispute of it, decided or not.</param>
+public sealed record GatewayMoney(PaymentReport Report, Money Refunded, ImmutableArray<GatewaySubject.Dispute> Disputes);
+
 /// <summary>Failures that mean something to the portal. All others are the bank's or the gateway's own words.</summary>
 public static class FailureCodes
 {
@@ -62,16 +69,41 @@ public abstract record GatewaySubject
     {
     }
 
+    /// <summary>Our payment, if it is named.</summary>
+    public string? PaymentId => this switch
+    {
+        Payment payment => payment.Report.PaymentId,
+        Refund refund => refund.OwnId,
+        _ => null,
+    };
+
+    /// <summary>The gateway's payment, if it is named.</summary>
+    public string? ChargeId => this switch
+    {
+        Payment payment => payment.Report.PaymentIntentId,
+        Refund refund => refund.PaymentIntentId,
+        FailedRefund refund => refund.PaymentIntentId,
+        Dispute dispute => dispute.PaymentIntentId,
+        _ => null,
+    };
+
     /// <summary>A payment, by its checkout or its charge.</summary>
     public sealed record Payment(PaymentReport Report) : GatewaySubject;
 
     /// <summary>Money that was given back, told as all that was of this payment so far.</summary>
     /// <param name="PaymentIntentId">The gateway's payment.</param>
-    /// <param name="PaymentId">The payment we gave it, if the event carries it.</param>
+    /// <param name="OwnId">The payment we gave it, if the event carries it.</param>
     /// <param name="TotalRefunded">Of all refunds of the payment together.</param>
     /// <param name="Currency">ISO 4217, lower case.</param>
     /// <param name="IsLive">Whether real money moved.</param>
-    public sealed record Refund(string PaymentIntentId, string? PaymentId, Money TotalRefunded, string Currency, bool IsLive) : GatewaySubject;
+    public sealed record Refund(string PaymentIntentId, string? OwnId, Money TotalRefunded, string Currency, bool IsLive) : GatewaySubject;
+
+    /// <summary>Money that was given back and did not arrive: the gateway has it again.</summary>
+    /// <param name="PaymentIntentId">The gateway's payment.</param>
+    /// <param name="RefundId">The gateway's refund.</param>
+    /// <param name="OwnId">The refund we asked for, if it was us.</param>
+    /// <param name="Reason">Why, in the gateway's word; null if it gave none.</param>
+    public sealed record FailedRefund(string PaymentIntentId, string RefundId, string? OwnId, string? Reason) : GatewaySubject;
 
     /// <summary>Money that a cardholder's bank took back, pending a decision or after it.</summary>
     /// <param name="DisputeId">The gateway's dispute.</param>

@@ -30,6 +30,9 @@ public interface IPaymentReversals
 {
     Task<ReversalResult> RefundAsync(GatewaySubject.Refund refund, CancellationToken cancellationToken);
 
+    /// <exception cref="GatewayException">The gateway did not say what has come of all refunds of the payment; the same again continues.</exception>
+    Task<ReversalResult> FailedRefundAsync(GatewaySubject.FailedRefund refund, CancellationToken cancellationToken);
+
     Task<ReversalResult> DisputeAsync(GatewaySubject.Dispute dispute, CancellationToken cancellationToken);
 }
 
@@ -89,6 +92,9 @@ public enum RefundState
 
     /// <summary>The gateway will not.</summary>
     Refused,
+
+    /// <summary>It did not arrive: the gateway has the money again, and the customer their credit.</summary>
+    Failed,
 }
 
 /// <summary>A refund that an administrator asked for. The row is written before the gateway hears of it.</summary>
@@ -113,7 +119,7 @@ public sealed class PaymentRefund
 
     public RefundState State { get; set; } = RefundState.Pending;
 
-    /// <summary>Why the gateway refused, in its word.</summary>
+    /// <summary>Why the gateway refused, or the refund failed, in its word.</summary>
     public string? Problem { get; set; }
 
     /// <summary>The gateway's id.</summary>

@@ -96,6 +96,10 @@ public sealed class Settlement(
         };
     }
 
+    /// <summary>Credits a payment whose row says that it was, while the ledger has nothing of it: a restored or edited database.</summary>
+    internal async Task<SettlementResult> RecreditAsync(Payment payment, PaymentReport report, CancellationToken cancellationToken) =>
+        ContradictionOf(payment, report) is { } problem ? new SettlementResult.Contradiction(problem) : await CreditAsync(payment, report, cancellationToken);
+
     /// <summary>Closes an order whose checkout the gateway does not know and never will: its time is over. Its key may be used again.</summary>
     internal async Task AbandonAsync(Payment payment, CancellationToken cancellationToken)
     {
@@ -172,15 +176,29 @@ public sealed class Settlement(
                 logger.LogError("Payment alert: {PaymentId} is paid but the ledger refused its credit: {Refusal}.", payment.Id, refused.Refusal);
                 return new SettlementResult.Contradiction("credit_refused");
             default:
-                return new SettlementResult.AlreadyOver();
+                return await FollowLedgerAsync(payment, report, confirmedAt, cancellationToken);
         }
+    }
+
+    // Credited before. Only in a restored or edited database does the row not say so too.
+    private async Task<SettlementResult> FollowLedgerAsync(Payment payment, PaymentReport report, DateTimeOffset confirmedAt, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Set<Payment>().AnyAsync(row => row.Id == payment.Id && row.State == PaymentState.Succeeded, cancellationToken))
+        {
+            return new SettlementResult.AlreadyOver();
+        }
+
+        await MarkPaidAsync(db, payment.Id, report, confirmedAt, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        return new SettlementResult.Credited();
     }
 
     // Runs inside the commit of the credit. The row is read anew here, where nobody can come between.
     private async Task MarkPaidAsync(BillingDbContext db, string paymentId, PaymentReport report, DateTimeOffset confirmedAt, CancellationToken cancellationToken)
     {
         var payment = await db.Set<Payment>().SingleAsync(row => row.Id == paymentId, cancellationToken);
-        payment.Late = payment.State is not PaymentState.Pending;
+        payment.Late |= payment.State is PaymentState.Failed or PaymentState.Expired;
         payment.State = PaymentState.Succeeded;
         payment.SessionId ??= report.SessionId;
         payment.PaymentIntentId = report.PaymentIntentId;

@@ -8,9 +8,12 @@ using BillingPortal.Wallets;
 namespace BillingPortal.Purchases;
 
 /// <summary>What a paid pack or top-up earns: purchased credit that never expires, an invoice, and the events that tell of both.</summary>
-public sealed class PackFulfilment(InvoiceBook invoices, TimeProvider clock) : IPaymentFulfilment
+public sealed class PackFulfilment(InvoiceBook invoices, TimeProvider clock) : IPaymentFulfilment, IInvoiceDrafts
 {
     private const string Prefix = "payment:";
+
+    /// <summary>What the credit of a payment is posted under, whatever was bought.</summary>
+    internal static string ReferenceOf(Payment payment) => Prefix + payment.Id;
 
     /// <summary>The payment behind a transaction's reference; null if it is no purchase's.</summary>
     internal static string? PaymentOf(string reference) => reference.StartsWith(Prefix, StringComparison.Ordinal) ? reference[Prefix.Length..] : null;
@@ -20,7 +23,7 @@ public sealed class PackFulfilment(InvoiceBook invoices, TimeProvider clock) : I
     public WalletCommand Fulfil(Payment payment) => new Grant
     {
         OrganizationId = payment.OrganizationId,
-        Reference = Prefix + payment.Id,
+        Reference = ReferenceOf(payment),
         Source = payment.Kind.Text(),
         Actor = payment.Actor,
         Note = payment.Description,
@@ -29,7 +32,7 @@ public sealed class PackFulfilment(InvoiceBook invoices, TimeProvider clock) : I
         Deposit = new Deposit(BucketKind.Purchased, payment.CreditMicros, Origin: payment.Id),
         Riders =
         [
-            invoices.RiderFor(new InvoiceDraft(payment.OrganizationId, payment.BuyerName, payment.Id, LinesOf(payment))),
+            invoices.RiderFor(DraftOf(payment)),
             new EntityRider((db, posted, _) =>
             {
                 db.Add(EventOf(payment, posted));
@@ -37,6 +40,10 @@ public sealed class PackFulfilment(InvoiceBook invoices, TimeProvider clock) : I
             }),
         ],
     };
+
+    bool IInvoiceDrafts.Fulfils(PaymentKind kind) => Fulfils(kind) || kind is PaymentKind.AutoReload;
+
+    public InvoiceDraft DraftOf(Payment payment) => new(payment.OrganizationId, payment.BuyerName, payment.Id, LinesOf(payment));
 
     private static System.Collections.Immutable.ImmutableArray<DraftLine> LinesOf(Payment payment)
     {

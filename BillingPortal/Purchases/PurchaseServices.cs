@@ -1,3 +1,4 @@
+using BillingPortal.Invoices;
 using BillingPortal.Payments;
 
 namespace BillingPortal.Purchases;
@@ -10,6 +11,7 @@ public static class PurchaseServices
         services.AddOptions<AutoReloadOptions>().Bind(configuration.GetSection(AutoReloadOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IPaymentFulfilment, PackFulfilment>();
         services.AddSingleton<PackFulfilment>();
+        services.AddSingleton<IInvoiceDrafts>(provider => provider.GetRequiredService<PackFulfilment>());
         services.AddSingleton<PackPurchases>();
         services.AddSingleton<TopUps>();
         services.AddSingleton<ApiCreditPurchases>();

@@ -1,7 +1,9 @@
 using BillingPortal.Access;
+using BillingPortal.Audit;
 using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Store;
+using BillingPortal.Wallets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -29,6 +31,15 @@ public abstract record RefundResult
     public sealed record Refused(string Code) : RefundResult;
 }
 
+/// <summary>What giving money back would do now.</summary>
+/// <param name="Left">What can be given back at most.</param>
+/// <param name="Amount">What would be given back.</param>
+/// <param name="Credits">The credit that goes with it.</param>
+/// <param name="FromPurchase">Of it, what is left of the purchase itself.</param>
+/// <param name="FromOthers">Of it, what is taken from other bought credit.</param>
+/// <param name="Owed">Of it, what is spent already and will be owed.</param>
+public sealed record RefundPreview(Money Left, Money Amount, Credits Credits, Credits FromPurchase, Credits FromOthers, Credits Owed);
+
 /// <summary>Asks again about refunds whose answer did not come, once a minute. Any number of instances may.</summary>
 public sealed class RefundUpkeep(Refunds refunds, TimeProvider clock, ILogger<RefundUpkeep> logger) : PeriodicJob(TimeSpan.FromMinutes(1), clock, logger)
 {
@@ -37,13 +48,37 @@ public sealed class RefundUpkeep(Refunds refunds, TimeProvider clock, ILogger<Re
 
 /// <summary>Gives money back by an administrator's wish. The wish is stored before the gateway hears of it, and asked again under its id until it answers.</summary>
 public sealed class Refunds(
-    IDbContextFactory<BillingDbContext> contexts, IStoreSessions stores, IPaymentGateway gateway, Reversals reversals, IOptions<PaymentOptions> options, TimeProvider clock,
+    IDbContextFactory<BillingDbContext> contexts, IStoreSessions stores, IPaymentGateway gateway, Reversals reversals, WalletReader wallets, IOptions<PaymentOptions> options, TimeProvider clock,
     ILogger<Refunds> logger)
 {
     public const int MaxReasonLength = 200;
 
     private const int Page = 50;
     private static readonly TimeSpan Pace = TimeSpan.FromMinutes(1);
+
+    /// <summary>What giving back a part, or all that is left, would take; null if there is no such payment or nothing of it can be given back. Changes nothing.</summary>
+    /// <exception cref="AccessDeniedException">The caller is not a platform administrator, or is a key.</exception>
+    public async Task<RefundPreview?> PreviewAsync(Caller caller, string paymentId, Money? amount, CancellationToken cancellationToken)
+    {
+        caller.DemandPlatformAdministrator();
+        caller.DemandSession();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Set<Payment>().AsNoTracking().FirstOrDefaultAsync(row => row.Id == paymentId, cancellationToken) is not { State: PaymentState.Succeeded, PaymentIntentId: not null } payment
+            || payment.RefundedCents >= payment.AmountCents)
+        {
+            return null;
+        }
+
+        var left = payment.AmountCents - payment.RefundedCents;
+        var wanted = amount is { } part && part > Money.Zero && part < left ? part : left;
+        var credits = Reversals.ShareOf(payment, payment.RefundedCents + wanted) - Reversals.ShareOf(payment, payment.RefundedCents);
+        var now = clock.Now();
+        var wallet = await wallets.GetWalletAsync(Caller.ForSystem("refunds", payment.OrganizationId), payment.CreditType, cancellationToken);
+        var bought = wallet.Buckets.Where(bucket => bucket.Kind is BucketKind.Purchased && bucket.IsLiveAt(now) && bucket.Remaining.IsPositive).ToList();
+        var own = Credits.Min(credits, Credits.Sum(bought.Where(bucket => bucket.Origin == paymentId).Select(bucket => bucket.Remaining)));
+        var others = Credits.Min(credits - own, Credits.Sum(bought.Where(bucket => bucket.Origin != paymentId).Select(bucket => bucket.Remaining)));
+        return new RefundPreview(left, wanted, credits, own, others, credits - own - others);
+    }
 
     /// <summary>Gives back all that is left of a payment, or a part.</summary>
     /// <param name="caller">A platform administrator.</param>
@@ -90,6 +125,7 @@ public sealed class Refunds(
             NextCheckAt = now + Pace,
         };
         db.Add(refund);
+        db.Record(caller, now, AuditActs.PaymentRefunded, payment.Id, new { Refunded = payment.RefundedCents }, new { Refund = refund.Id, Amount = wanted, reason }, payment.OrganizationId);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -155,6 +191,13 @@ public sealed class Refunds(
     private async Task TakeBackAsync(PaymentRefund refund, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var payment = await db.Set<Payment>().AsNoTracking().SingleAsync(row => row.Id == refund.PaymentId, cancellationToken);
+        if (payment.RefundRound > 0)
+        {
+            await reversals.FollowGatewayAsync(payment, cancellationToken);
+            return;
+        }
+
         var done = await db.Set<PaymentRefund>().AsNoTracking()
             .Where(row => row.PaymentId == refund.PaymentId && (row.State == RefundState.Done || row.Id == refund.Id)).Select(row => row.AmountCents).ToListAsync(cancellationToken);
         await reversals.TakeBackAsync(refund.PaymentId, done.Aggregate(Money.Zero, (sum, amount) => sum + amount), refund.Reason, cancellationToken);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using BillingPortal.Access;
 using BillingPortal.Invoices;
 using BillingPortal.Ledger;
@@ -18,14 +17,57 @@ public sealed class Reversals(
     IDbContextFactory<BillingDbContext> contexts, IStoreSessions stores, WalletWriter writer, IPaymentGateway gateway, CreditNotes notes, PaymentMetrics metrics,
     TimeProvider clock, ILogger<Reversals> logger) : IPaymentReversals
 {
+    internal const string RefundPrefix = "refund:";
+    internal const string FailedRefundPrefix = "refund_failed:";
+    internal const string MendPrefix = "mend:";
+
     private const string Job = "reversals";
     private const string Outdated = "OUTDATED";
 
-    public async Task<ReversalResult> RefundAsync(GatewaySubject.Refund refund, CancellationToken cancellationToken) =>
-        await FindAsync(refund.PaymentIntentId, refund.PaymentId, cancellationToken) is not { } payment
-            ? new ReversalResult.NotYet()
-            : ContradictionOf(payment, refund.TotalRefunded, refund.Currency, refund.IsLive)
-                ?? await TakeBackAsync(payment.Id, refund.TotalRefunded, "Refund", cancellationToken);
+    internal static string DisputeReference(string disputeId) => $"dispute:{disputeId}";
+
+    internal static string DisputeWonReference(string disputeId) => $"dispute_won:{disputeId}";
+
+    public async Task<ReversalResult> RefundAsync(GatewaySubject.Refund refund, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(refund.PaymentIntentId, refund.OwnId, cancellationToken) is not { } payment)
+        {
+            return new ReversalResult.NotYet();
+        }
+
+        if (ContradictionOf(payment, refund.TotalRefunded, refund.Currency, refund.IsLive) is { } contradiction)
+        {
+            return contradiction;
+        }
+
+        // Once a refund failed the totals no longer only rise, and one that was delayed may tell of what is past.
+        return payment.RefundRound == 0
+            ? await TakeBackAsync(payment.Id, refund.TotalRefunded, "Refund", cancellationToken)
+            : await FollowGatewayAsync(payment, cancellationToken);
+    }
+
+    public async Task<ReversalResult> FailedRefundAsync(GatewaySubject.FailedRefund refund, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(refund.PaymentIntentId, null, cancellationToken) is not { } payment)
+        {
+            return new ReversalResult.NotYet();
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.Set<PaymentRefund>().Where(row => row.PaymentId == payment.Id && (row.Id == refund.OwnId || row.GatewayRefundId == refund.RefundId))
+            .ExecuteUpdateAsync(
+                row => row
+                    .SetProperty(r => r.State, RefundState.Failed)
+                    .SetProperty(r => r.Problem, refund.Reason)
+                    .SetProperty(r => r.GatewayRefundId, refund.RefundId)
+                    .SetProperty(r => r.NextCheckAt, (DateTimeOffset?)null),
+                cancellationToken);
+
+        // Noted even if the refund itself was never told of: when it is, it is past.
+        await db.Set<Payment>().Where(row => row.Id == payment.Id)
+            .ExecuteUpdateAsync(row => row.SetProperty(p => p.RefundRound, p => p.RefundRound + 1), cancellationToken);
+        return await FollowGatewayAsync(payment, cancellationToken);
+    }
 
     public async Task<ReversalResult> DisputeAsync(GatewaySubject.Dispute dispute, CancellationToken cancellationToken)
     {
@@ -43,6 +85,15 @@ public sealed class Reversals(
         return dispute.State is DisputeState.Open ? opened : await DecideAsync(payment, dispute, cancellationToken);
     }
 
+    /// <summary>Takes credit back, or gives it again, until it agrees with what the gateway says was given back of a payment.</summary>
+    /// <exception cref="GatewayException">The gateway did not say.</exception>
+    internal async Task<ReversalResult> FollowGatewayAsync(Payment payment, CancellationToken cancellationToken) =>
+        await gateway.FindMoneyAsync(payment.PaymentIntentId!, cancellationToken) is not { } money ? new ReversalResult.Contradiction("unknown_charge")
+            : money.Refunded > payment.AmountCents ? new ReversalResult.Contradiction("amount_mismatch")
+            : await TakeBackAsync(payment.Id, money.Refunded, "Refund", cancellationToken) is ReversalResult.AlreadyOver
+                ? await GiveAgainAsync(payment.Id, money.Refunded, cancellationToken)
+                : new ReversalResult.Applied();
+
     /// <summary>Takes back the credit of all that was given back of a payment, as far as it was not taken yet.</summary>
     /// <param name="paymentId">A payment that is settled.</param>
     /// <param name="total">What was given back of it in all.</param>
@@ -52,8 +103,7 @@ public sealed class Reversals(
     {
         while (true)
         {
-            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-            var payment = await db.Set<Payment>().AsNoTracking().SingleAsync(row => row.Id == paymentId, cancellationToken);
+            var payment = await ReadAsync(paymentId, cancellationToken);
             if (total <= payment.RefundedCents)
             {
                 return new ReversalResult.AlreadyOver();
@@ -61,19 +111,12 @@ public sealed class Reversals(
 
             var given = total - payment.RefundedCents;
             var credits = ShareOf(payment, total) - ShareOf(payment, payment.RefundedCents);
-            var reference = $"refund:{payment.Id}:{total.Cents}";
+            var reference = payment.RefundRound == 0 ? $"{RefundPrefix}{payment.Id}:{total.Cents}" : $"{RefundPrefix}{payment.Id}:{total.Cents}:{payment.RefundRound}";
             var result = await CommitAsync(
-                payment, reference, "refund", reason, credits,
+                payment, ClawBackOf(payment, reference, "refund", reason, credits),
                 async (db, ct) =>
                 {
-                    // Of two that take back at once, the second finds the first's sum here, and reckons anew.
-                    var isCurrent = await db.Set<Payment>().Where(row => row.Id == payment.Id && row.RefundedCents == payment.RefundedCents)
-                        .ExecuteUpdateAsync(row => row.SetProperty(p => p.RefundedCents, total), ct);
-                    if (isCurrent == 0)
-                    {
-                        throw new RiderVetoException(new Refusal.Rule(Outdated, "More was given back meanwhile."));
-                    }
-
+                    await ClaimAsync(db, payment, total, payment.RefundRound, ct);
                     await notes.IssueAsync(db, new CreditNoteDraft(payment.Id, given, reference, reason), ct);
                     db.Add(EventOf(payment, given, total, credits, "refund"));
                 },
@@ -83,6 +126,61 @@ public sealed class Reversals(
                 return result;
             }
         }
+    }
+
+    /// <summary>Gives again the credit of money that was to be given back and was not, and annuls that much of the credit notes.</summary>
+    private async Task<ReversalResult> GiveAgainAsync(string paymentId, Money total, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var payment = await ReadAsync(paymentId, cancellationToken);
+            if (total >= payment.RefundedCents)
+            {
+                return new ReversalResult.AlreadyOver();
+            }
+
+            var kept = payment.RefundedCents - total;
+            var credits = ShareOf(payment, payment.RefundedCents) - ShareOf(payment, total);
+            var reference = $"{FailedRefundPrefix}{payment.Id}:{payment.RefundRound}";
+            var result = await CommitAsync(
+                payment, GrantOf(payment, reference, "refund_failed", "refund failed", credits),
+                async (db, ct) =>
+                {
+                    await ClaimAsync(db, payment, total, payment.RefundRound + 1, ct);
+                    await notes.IssueAsync(db, new CreditNoteDraft(payment.Id, -kept, reference, "The refund did not arrive"), ct);
+                    db.Add(OutboxEvent.Of(
+                        payment.OrganizationId,
+                        "payment.refund_failed",
+                        new
+                        {
+                            PaymentId = payment.Id,
+                            AmountUsd = kept.ToDecimal(),
+                            TotalRefundedUsd = total.ToDecimal(),
+                            payment.CreditType,
+                            CreditsGivenAgain = credits.ToDecimal(),
+                        },
+                        clock.Now()));
+                },
+                cancellationToken);
+            if (result is not ReversalResult.Contradiction { Problem: Outdated })
+            {
+                return result;
+            }
+        }
+    }
+
+    /// <summary>Moves what the ledger is off by: only in a restored or edited database is it.</summary>
+    /// <param name="payment">The payment.</param>
+    /// <param name="missing">What was not taken back; negative: what was taken back too much.</param>
+    /// <param name="differenceId">Under which it happens once.</param>
+    /// <param name="cancellationToken">Gives up waiting; the same again continues.</param>
+    internal async Task<ReversalResult> MendAsync(Payment payment, Credits missing, string differenceId, CancellationToken cancellationToken)
+    {
+        var reference = $"{MendPrefix}{payment.Id}:{differenceId}";
+        WalletCommand? command = missing.IsNegative
+            ? GrantOf(payment, reference, "reconciliation", "taken back too much", -missing)
+            : ClawBackOf(payment, reference, "reconciliation", "not taken back before", missing);
+        return await CommitAsync(payment, command, (_, _) => Task.CompletedTask, cancellationToken);
     }
 
     private async Task<ReversalResult> OpenAsync(Payment payment, GatewaySubject.Dispute dispute, CancellationToken cancellationToken)
@@ -96,7 +194,7 @@ public sealed class Reversals(
         // Told of after it was won already: nothing was ever taken.
         var credits = dispute.State is DisputeState.Won ? Credits.Zero : ShareOf(payment, dispute.Amount);
         return await CommitAsync(
-            payment, $"dispute:{dispute.DisputeId}", "dispute", "Dispute", credits,
+            payment, ClawBackOf(payment, DisputeReference(dispute.DisputeId), "dispute", "Dispute", credits),
             (db, _) =>
             {
                 db.Add(new PaymentDispute
@@ -141,50 +239,57 @@ public sealed class Reversals(
 
             if (!isWon)
             {
-                await notes.IssueAsync(db, new CreditNoteDraft(payment.Id, dispute.AmountCents, $"dispute:{dispute.Id}", "Dispute lost"), ct);
+                await notes.IssueAsync(db, new CreditNoteDraft(payment.Id, dispute.AmountCents, DisputeReference(dispute.Id), "Dispute lost"), ct);
             }
 
             db.Add(EventOf(payment, dispute.AmountCents, payment.RefundedCents, isWon ? Credits.Zero : dispute.CreditMicros, isWon ? "dispute_won" : "dispute_lost"));
         };
-        var result = isWon && dispute.CreditMicros.IsPositive
-            ? await PostAsync(
-                payment,
-                new Grant
-                {
-                    OrganizationId = payment.OrganizationId,
-                    Reference = $"dispute_won:{dispute.Id}",
-                    Source = "dispute_won",
-                    Actor = Caller.ForSystem(Job, payment.OrganizationId).Actor,
-                    Note = $"{payment.Description}: dispute won",
-                    CreditType = payment.CreditType,
-                    Deposit = new Deposit(BucketKind.Purchased, dispute.CreditMicros, Origin: payment.Id),
-                    Riders = [new EntityRider((db, _, ct) => commit(db, ct))],
-                },
-                cancellationToken)
-            : await CommitWithoutCreditAsync(commit, cancellationToken);
+        var result = await CommitAsync(
+            payment,
+            isWon ? GrantOf(payment, DisputeWonReference(dispute.Id), "dispute_won", "dispute won", dispute.CreditMicros) : null,
+            commit, cancellationToken);
         return result is ReversalResult.Contradiction { Problem: Outdated } ? new ReversalResult.AlreadyOver() : result;
     }
 
+    /// <summary>Changes the sum that was given back, unless somebody else has meanwhile: who comes second reckons anew.</summary>
+    private static async Task ClaimAsync(BillingDbContext db, Payment payment, Money total, long round, CancellationToken cancellationToken)
+    {
+        var isCurrent = await db.Set<Payment>().Where(row => row.Id == payment.Id && row.RefundedCents == payment.RefundedCents && row.RefundRound == payment.RefundRound)
+            .ExecuteUpdateAsync(row => row.SetProperty(p => p.RefundedCents, total).SetProperty(p => p.RefundRound, round), cancellationToken);
+        if (isCurrent == 0)
+        {
+            throw new RiderVetoException(new Refusal.Rule(Outdated, "Another sum was given back meanwhile."));
+        }
+    }
+
+    private static ClawBack? ClawBackOf(Payment payment, string reference, string source, string reason, Credits credits) => !credits.IsPositive ? null : new ClawBack
+    {
+        OrganizationId = payment.OrganizationId,
+        Reference = reference,
+        Source = source,
+        Actor = Caller.ForSystem(Job, payment.OrganizationId).Actor,
+        Note = $"{payment.Description}: {reason}",
+        CreditType = payment.CreditType,
+        Origin = payment.Id,
+        Amount = credits,
+    };
+
+    private static Grant? GrantOf(Payment payment, string reference, string source, string reason, Credits credits) => !credits.IsPositive ? null : new Grant
+    {
+        OrganizationId = payment.OrganizationId,
+        Reference = reference,
+        Source = source,
+        Actor = Caller.ForSystem(Job, payment.OrganizationId).Actor,
+        Note = $"{payment.Description}: {reason}",
+        CreditType = payment.CreditType,
+        Deposit = new Deposit(BucketKind.Purchased, credits, Origin: payment.Id),
+    };
+
+    /// <summary>Commits rows with the credit they stand for; a command of null: no credit moves.</summary>
     private async Task<ReversalResult> CommitAsync(
-        Payment payment, string reference, string source, string reason, Credits credits, Func<BillingDbContext, CancellationToken, Task> commit,
-        CancellationToken cancellationToken) =>
-        credits.IsPositive
-            ? await PostAsync(
-                payment,
-                new ClawBack
-                {
-                    OrganizationId = payment.OrganizationId,
-                    Reference = reference,
-                    Source = source,
-                    Actor = Caller.ForSystem(Job, payment.OrganizationId).Actor,
-                    Note = $"{payment.Description}: {reason}",
-                    CreditType = payment.CreditType,
-                    Origin = payment.Id,
-                    Amount = credits,
-                    Riders = ImmutableArray.Create<CommitRider>(new EntityRider((db, _, ct) => commit(db, ct))),
-                },
-                cancellationToken)
-            : await CommitWithoutCreditAsync(commit, cancellationToken);
+        Payment payment, WalletCommand? command, Func<BillingDbContext, CancellationToken, Task> commit, CancellationToken cancellationToken) => command is null
+        ? await CommitWithoutCreditAsync(commit, cancellationToken)
+        : await PostAsync(payment, command with { Riders = [new EntityRider((db, _, ct) => commit(db, ct))] }, cancellationToken);
 
     private async Task<ReversalResult> PostAsync(Payment payment, WalletCommand command, CancellationToken cancellationToken)
     {
@@ -249,11 +354,16 @@ public sealed class Reversals(
         return new ReversalResult.Contradiction(problem);
     }
 
-    // Rounded down, except that the whole is the whole: parts add up to it, and nobody loses credit for money that was kept.
-    private static Credits ShareOf(Payment payment, Money amount) =>
-        payment.Kind is PaymentKind.Pack or PaymentKind.ApiPack or PaymentKind.TopUp or PaymentKind.AutoReload
-            ? Credits.FromMicros((long)((Int128)payment.CreditMicros.Micros * amount.Cents / payment.AmountCents.Cents))
-            : Credits.Zero;
+    /// <summary>The credit that belongs to a part of a payment. Of plans and seats there is none: an allowance ends with its cycle.</summary>
+    /// <remarks>Rounded down, except that the whole is the whole: parts add up to it, and nobody loses credit for money that was kept.</remarks>
+    internal static Credits ShareOf(Payment payment, Money amount) =>
+        Credits.FromMicros((long)((Int128)payment.CreditMicros.Micros * amount.Cents / payment.AmountCents.Cents));
+
+    private async Task<Payment> ReadAsync(string paymentId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<Payment>().AsNoTracking().SingleAsync(row => row.Id == paymentId, cancellationToken);
+    }
 
     private OutboxEvent EventOf(Payment payment, Money amount, Money total, Credits credits, string cause) => OutboxEvent.Of(
         payment.OrganizationId,

@@ -33,6 +33,12 @@ public abstract record PlanChangeResult
     /// <param name="IsOver">Whether that earlier one has ended: what it became is on its own page.</param>
     public sealed record Checkout(string Url, string PaymentId, bool IsRepeat, bool IsOver) : PlanChangeResult;
 
+    /// <summary>A payment with the saved card is under way, and its outcome not known yet; the change is made when it is settled.</summary>
+    public sealed record Paying(string PaymentId) : PlanChangeResult;
+
+    /// <summary>It costs more by now than was agreed to. Nothing was charged.</summary>
+    public sealed record CostsMore : PlanChangeResult;
+
     /// <summary>The catalog has no such plan.</summary>
     public sealed record NoSuchPlan : PlanChangeResult;
 
@@ -73,6 +79,7 @@ public sealed class PlanBilling(
     PlanStandings standings,
     PlanChanges changes,
     PaymentOrders orders,
+    CardCharges charges,
     IBuyerNames buyers,
     ISeatCounts seats,
     WalletWriter writer,
@@ -112,7 +119,21 @@ public sealed class PlanBilling(
     /// <param name="idempotencyKey">The same again is the same order; null: each call is an order of its own.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="AccessDeniedException">A key, or a member who may not spend money.</exception>
-    public async Task<PlanChangeResult> ChangeAsync(Caller caller, PlanRequest request, string? idempotencyKey, CancellationToken cancellationToken)
+    public Task<PlanChangeResult> ChangeAsync(Caller caller, PlanRequest request, string? idempotencyKey, CancellationToken cancellationToken) =>
+        PayAndChangeAsync(caller, request, (standing, quote) => OrderAsync(caller, standing, quote, idempotencyKey, cancellationToken), cancellationToken);
+
+    /// <summary>The same, with what is to be paid charged to the saved card at once. A card that is not charged leads to a checkout.</summary>
+    /// <param name="caller">A person of role billing.</param>
+    /// <param name="request">What to hold from then on.</param>
+    /// <param name="confirmed">What they agreed to pay; never more is charged.</param>
+    /// <param name="idempotencyKey">The same again is the same order.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="AccessDeniedException">A key, or a member who may not spend money.</exception>
+    public Task<PlanChangeResult> ChangeWithCardAsync(Caller caller, PlanRequest request, Money confirmed, string idempotencyKey, CancellationToken cancellationToken) =>
+        PayAndChangeAsync(caller, request, (standing, quote) => ChargeAsync(caller, standing, quote, confirmed, idempotencyKey, cancellationToken), cancellationToken);
+
+    private async Task<PlanChangeResult> PayAndChangeAsync(
+        Caller caller, PlanRequest request, Func<PlanStanding, PlanQuote, Task<PlanChangeResult>> pay, CancellationToken cancellationToken)
     {
         caller.DemandRole(MemberRole.Billing);
         var standing = await ReadAsync(caller.OrganizationId, cancellationToken);
@@ -130,7 +151,7 @@ public sealed class PlanBilling(
 
         if (quote.DueNow > Money.Zero)
         {
-            return await OrderAsync(caller, standing, quote, idempotencyKey, cancellationToken);
+            return await pay(standing, quote);
         }
 
         return quote.Kind switch
@@ -213,6 +234,40 @@ public sealed class PlanBilling(
         };
     }
 
+    private async Task<PlanChangeResult> ChargeAsync(
+        Caller caller, PlanStanding standing, PlanQuote quote, Money confirmed, string idempotencyKey, CancellationToken cancellationToken)
+    {
+        if (await FindUnderWayAsync(caller.OrganizationId, cancellationToken) is { } underWay)
+        {
+            return new PlanChangeResult.Paying(underWay);
+        }
+
+        if (quote.DueNow > confirmed)
+        {
+            return new PlanChangeResult.CostsMore();
+        }
+
+        var buyer = await buyers.NameOfAsync(caller.OrganizationId, cancellationToken);
+        var order = PlanOrder.Of(caller, buyer, standing, quote, $"{idempotencyKey}:card", clock.Now(), charges.NextExpiry);
+        return await charges.ChargeAsync(order, cancellationToken) switch
+        {
+            ChargeResult.Succeeded => await ChangedAsync(caller, cancellationToken),
+            ChargeResult.Unknown unknown => new PlanChangeResult.Paying(unknown.PaymentId),
+            ChargeResult.KeyReused => new PlanChangeResult.KeyReused(),
+            _ => await OrderAsync(caller, standing, quote, idempotencyKey, cancellationToken),
+        };
+    }
+
+    // What somebody pays with the saved card and the gateway has not answered: nothing more is charged before it has.
+    private async Task<string?> FindUnderWayAsync(string organizationId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<Payment>()
+            .Where(row => row.OrganizationId == organizationId && row.State == PaymentState.Pending && row.CardId != null
+                && (row.Kind == PaymentKind.Plan || row.Kind == PaymentKind.Seats || row.Kind == PaymentKind.Renewal))
+            .Select(row => row.Id).FirstOrDefaultAsync(cancellationToken);
+    }
+
     /// <summary>Makes a change at once that costs nothing now.</summary>
     private async Task<PlanChangeResult> MakeAsync(Caller caller, PlanStanding standing, PlanQuote quote, CancellationToken cancellationToken)
     {
@@ -251,7 +306,7 @@ public sealed class PlanBilling(
         }
 
         db.Record(caller, now, AuditActs.PlanChanged, row.Id, before, PlanChanges.StateOf(row));
-        db.Add(PlanChanges.EventOf(row, now));
+        db.Add(changes.EventOf(row, quote.Kind.Text(), now));
         try
         {
             await db.SaveChangesAsync(cancellationToken);

@@ -46,7 +46,7 @@ public sealed class PlanChanges(PriceCatalog catalog, PlanStandings standings, D
                     var before = StateOf(row);
                     Apply(row, Checked(row, terms, paid, now), newSubscriptionId, now);
                     db.Record(organizationId, actor, now, AuditActs.PlanChanged, row.Id, before, StateOf(row));
-                    db.Add(EventOf(row, clock.Now()));
+                    db.Add(EventOf(row, terms.Kind.Text(), clock.Now()));
                 }),
             ],
         };
@@ -83,6 +83,9 @@ public sealed class PlanChanges(PriceCatalog catalog, PlanStandings standings, D
         row.Version++;
     }
 
+    /// <summary>The event that tells of a cycle that ended and was not renewed: the plan is past due, or over.</summary>
+    internal OutboxEvent LapseOf(Subscription row, DateTimeOffset now) => EventOf(row, row.Status is SubscriptionStatus.PastDue ? "past_due" : "end", now);
+
     /// <summary>What the audit log says of a subscription.</summary>
     internal static object StateOf(Subscription row) => new
     {
@@ -96,13 +99,18 @@ public sealed class PlanChanges(PriceCatalog catalog, PlanStandings standings, D
     };
 
     /// <summary>The event that tells how a subscription stands now.</summary>
-    internal static OutboxEvent EventOf(Subscription row, DateTimeOffset now) => OutboxEvent.Of(
+    /// <param name="row">As it is after the change.</param>
+    /// <param name="change">What was done: a <see cref="PlanChangeKind"/> in snake case, or past_due.</param>
+    /// <param name="now">When.</param>
+    internal OutboxEvent EventOf(Subscription row, string change, DateTimeOffset now) => OutboxEvent.Of(
         row.OrganizationId,
         "subscription.changed",
         new
         {
             SubscriptionId = row.Id,
+            Change = change,
             row.PlanId,
+            PlanName = catalog.FindPlan(row.PlanId)?.Name,
             Interval = row.Interval.Text(),
             row.Seats,
             Status = row.Status.Text(),

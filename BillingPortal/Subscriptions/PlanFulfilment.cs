@@ -13,7 +13,7 @@ namespace BillingPortal.Subscriptions;
 /// Money that comes when the plan has moved on is honoured as purchased credit of the same worth: docs/decisions/0092.
 /// </remarks>
 internal sealed class PlanFulfilment(
-    PlanChanges changes, PlanStandings standings, InvoiceBook invoices, BalanceFeed feed, TimeProvider clock) : IPaymentFulfilment
+    PlanChanges changes, PlanStandings standings, InvoiceBook invoices, BalanceFeed feed, TimeProvider clock) : IPaymentFulfilment, IInvoiceDrafts
 {
     public bool Fulfils(PaymentKind kind) => kind is PaymentKind.Plan or PaymentKind.Seats or PaymentKind.Renewal;
 
@@ -22,9 +22,13 @@ internal sealed class PlanFulfilment(
         var terms = PlanTerms.Of(payment);
         var command = changes.Command(
             payment.OrganizationId, terms, payment.AmountCents, ReferenceOf(payment), SubscriptionIdOf(payment), payment.Actor);
-        var lines = terms.Lines.Select(line => new DraftLine(line.Text, Money.FromCents(line.Cents)));
-        return command with { Riders = [.. command.Riders, invoices.RiderFor(new InvoiceDraft(payment.OrganizationId, payment.BuyerName, payment.Id, [.. lines]))] };
+        return command with { Riders = [.. command.Riders, invoices.RiderFor(DraftOf(payment))] };
     }
+
+    /// <summary>The cycle that was paid; or, of money that came too late for one, the credit that it became.</summary>
+    public InvoiceDraft DraftOf(Payment payment) => new(
+        payment.OrganizationId, payment.BuyerName, payment.Id,
+        payment.CreditMicros.IsPositive ? [InsteadOf(payment)] : [.. PlanTerms.Of(payment).Lines.Select(line => new DraftLine(line.Text, Money.FromCents(line.Cents)))]);
 
     public WalletCommand? FulfilInstead(Payment payment, Refusal refusal)
     {
@@ -34,7 +38,7 @@ internal sealed class PlanFulfilment(
         }
 
         var credits = CreditValue.Of(payment.AmountCents);
-        var line = new DraftLine($"Credit for a payment that came after the plan had changed ({payment.Description})", payment.AmountCents);
+        var line = InsteadOf(payment);
         return new Grant
         {
             OrganizationId = payment.OrganizationId,
@@ -76,10 +80,10 @@ internal sealed class PlanFulfilment(
         feed.Publish([payment.OrganizationId]);
     }
 
-    // Only a try of the renewal job is a failed renewal; a checkout that somebody left is not.
+    // Only a try of the renewal job is a failed renewal; what somebody left, or tried with the saved card by hand, is not.
     public async Task CloseAsync(BillingDbContext db, Payment payment, CancellationToken cancellationToken)
     {
-        if (payment is not { Kind: PaymentKind.Renewal, CardId: not null })
+        if (payment is not { Kind: PaymentKind.Renewal, CardId: not null, UserId: null })
         {
             return;
         }
@@ -94,9 +98,12 @@ internal sealed class PlanFulfilment(
 
         var now = clock.Now();
         changes.Fail(row, payment.FailureCode ?? "given_up", now);
-        db.Add(PlanChanges.EventOf(row, now));
+        db.Add(changes.LapseOf(row, now));
         standings.Forget(payment.OrganizationId);
     }
+
+    private static DraftLine InsteadOf(Payment payment) =>
+        new($"Credit for a payment that came after the plan had changed ({payment.Description})", payment.AmountCents);
 
     private static string ReferenceOf(Payment payment) => $"payment:{payment.Id}";
 

@@ -136,12 +136,13 @@ public sealed class Renewals(
         row.Version++;
     }
 
-    /// <summary>Whether somebody has just paid for the plan by hand, and the money is on its way.</summary>
+    /// <summary>Whether somebody has just paid for the plan by hand, and the money is on its way or may be.</summary>
     private async Task<bool> IsBeingPaidAsync(string organizationId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Set<Payment>().AnyAsync(
-            row => row.OrganizationId == organizationId && row.State == PaymentState.Pending && row.AcceptedAt != null && row.CardId == null
+            row => row.OrganizationId == organizationId && row.State == PaymentState.Pending
+                && ((row.CardId == null && row.AcceptedAt != null) || (row.CardId != null && row.UserId != null))
                 && (row.Kind == PaymentKind.Plan || row.Kind == PaymentKind.Renewal),
             cancellationToken);
     }
@@ -156,11 +157,11 @@ public sealed class Renewals(
             return;
         }
 
-        var status = (row.PlanId, row.Status);
+        var before = (row.PlanId, row.Status, row.FailedAttempts);
         change(row);
-        if (status != (row.PlanId, row.Status) || row.FailureCode is not null)
+        if (before != (row.PlanId, row.Status, row.FailedAttempts))
         {
-            db.Add(PlanChanges.EventOf(row, clock.Now()));
+            db.Add(changes.LapseOf(row, clock.Now()));
         }
 
         try

@@ -1,4 +1,5 @@
 using BillingPortal.Catalog;
+using BillingPortal.Invoices;
 using BillingPortal.Ledger;
 using BillingPortal.Payments;
 
@@ -28,6 +29,7 @@ public static class SubscriptionServices
         services.AddSingleton<PlanChanges>();
         services.AddSingleton<PlanBilling>();
         services.AddSingleton<IPaymentFulfilment, PlanFulfilment>();
+        services.AddSingleton<IInvoiceDrafts, PlanFulfilment>();
         services.AddSingleton<Renewals>();
         services.AddHostedService<AllowanceSweep>();
         services.AddHostedService<RenewalJob>();

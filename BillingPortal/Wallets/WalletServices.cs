@@ -9,6 +9,7 @@ public static class WalletServices
         services.AddSingleton<WalletMetrics>();
         services.AddSingleton<WalletReader>();
         services.AddSingleton<TransactionHistory>();
+        services.AddSingleton<LedgerReferences>();
         services.AddSingleton<WalletDays>();
         services.AddSingleton<BonusHistory>();
         services.AddSingleton<WalletMonths>();

@@ -117,7 +117,7 @@ public abstract class PlanPageTests<TEngine>(PlanShop<TEngine> plans, Browser br
         await page.AliveAsync();
 
         await page.GetByLabel("E-mail").FillAsync("new@example.com");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Make the link" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Invite", Exact = true }).ClickAsync();
 
         await Assertions.Expect(page.Locator(".secret code")).ToContainTextAsync("/join/");
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Withdraw the invitation of new@example.com" })).ToBeVisibleAsync();

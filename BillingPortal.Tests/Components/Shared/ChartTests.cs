@@ -23,11 +23,26 @@ public sealed class ChartTests : BunitContext
     public void A_remarkable_column_says_so_to_everybody()
     {
         var chart = Render<ChartCard>(card => card
-            .Add(c => c.Title, "Usage").Add(c => c.Finding, "").Add(c => c.Columns, [new ChartColumn("1 Jun", null, false, "unusual")])
+            .Add(c => c.Title, "Usage").Add(c => c.Finding, "").Add(c => c.Columns, [new ChartColumn("1 Jun", null, false) { Mark = "unusual" }])
             .Add(c => c.Series, [new ChartSeries("Voice", [60])]).Add(c => c.ChartHref, "/chart").Add(c => c.TableHref, "/table"));
 
         Assert.Equal("unusual", chart.Find(".column-mark").TextContent);
         Assert.Equal("1 Jun: 60 unusual, Voice 60", chart.Find("li > span.visually-hidden").TextContent);
+    }
+
+    [Fact]
+    public void What_is_usual_is_drawn_behind_its_column_while_all_series_are_shown()
+    {
+        var chart = Render<ChartCard>(card => card
+            .Add(c => c.Title, "Usage").Add(c => c.Finding, "").Add(c => c.Columns, [new ChartColumn("1 Jun", null, false) { Usual = new ChartRange(40, 100) }])
+            .Add(c => c.Series, Series.Select(series => series with { Values = [series.Values[0] / 2] }).ToList()).Add(c => c.ChartHref, "/chart").Add(c => c.TableHref, "/table"));
+
+        Assert.Equal("bottom:40%;height:60%", chart.Find("li > .usual").GetAttribute("style"));
+        Assert.Contains("usual: 40 to 100", chart.Find(".tip").TextContent, StringComparison.Ordinal);
+
+        chart.Find(".chip").Click();
+
+        Assert.Empty(chart.FindAll("li > .usual"));
     }
 
     [Fact]

@@ -39,6 +39,8 @@ internal static class Navigation
         new("admin/customers", "Customers", "building"),
         new("admin/grants", "Grants from a file", "table"),
         new("admin/ledger", "Ledger", "check"),
+        new("admin/payments", "Payments", "receipt"),
+        new("admin/reconciliation", "Reconciliation", "check"),
         new("admin/audit", "Audit log of all", "history"),
     ]);
 }

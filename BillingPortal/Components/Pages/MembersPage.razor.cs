@@ -12,7 +12,7 @@ public sealed partial class MembersPage
 {
     private string email = "";
     private MemberRole role;
-    private (string Email, string Url, DateTimeOffset ExpiresAt)? link;
+    private (string Email, string Url, DateTimeOffset ExpiresAt, bool IsMailed)? link;
     private string? notice;
     private bool isGood;
     private MemberView? removing;
@@ -56,7 +56,7 @@ public sealed partial class MembersPage
         switch (await Members.InviteAsync(caller, email, role, Gone))
         {
             case InviteResult.Made made:
-                link = (made.Invitation.Email, Address.Absolute(made.Path), made.Invitation.ExpiresAt);
+                link = (made.Invitation.Email, Address.Absolute(made.Path), made.Invitation.ExpiresAt, made.IsMailed);
                 (email, notice) = ("", null);
                 break;
             case InviteResult.SeatsFull full:

@@ -100,7 +100,7 @@ public sealed partial class AuditSearch
             ? await Log.ListAllAsync(caller, Filter.Organization, query, cancellationToken)
             : await Log.ListAsync(caller, query, cancellationToken);
         var names = await Names.FindAsync(caller, page.Entries.Select(entry => entry.Actor), cancellationToken);
-        return new AuditList(true, [.. page.Entries.Select(entry => new AuditRow(entry, names.GetValueOrDefault(entry.Actor, entry.Actor)))], page.NextBefore);
+        return new AuditList(true, [.. page.Entries.Select(entry => new AuditRow(entry, AuditText.ActorOf(entry.Actor, names)))], page.NextBefore);
     }
 
     private void Apply() => NavigationManager.NavigateTo(

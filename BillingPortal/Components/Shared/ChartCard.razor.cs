@@ -47,7 +47,10 @@ public sealed partial class ChartCard
     private IEnumerable<(ChartSeries Series, int Index)> Shown =>
         Series.Select((series, index) => (series, index)).Where(pair => !hidden.Contains(pair.series.Name));
 
-    protected override void OnParametersSet() => marks = ChartAxis.Marks(Columns.Count == 0 ? 0 : Enumerable.Range(0, Columns.Count).Max(TotalOf));
+    private bool HasUsual => Columns.Any(column => column.Usual is not null);
+
+    protected override void OnParametersSet() =>
+        marks = ChartAxis.Marks(Columns.Count == 0 ? 0 : Enumerable.Range(0, Columns.Count).Max(column => Math.Max(TotalOf(column), UsualOf(column)?.High ?? 0)));
 
     private void Toggle(string name)
     {
@@ -58,6 +61,9 @@ public sealed partial class ChartCard
 
         OnParametersSet();
     }
+
+    // Of all series together, so it means nothing while one of them is switched off.
+    private ChartRange? UsualOf(int column) => hidden.Count == 0 ? Columns[column].Usual : null;
 
     private decimal TotalOf(int column) => Shown.Sum(pair => pair.Series.Values[column]);
 

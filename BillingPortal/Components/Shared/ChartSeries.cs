@@ -4,8 +4,17 @@ namespace BillingPortal.Components.Shared;
 /// <param name="Label">Under the column.</param>
 /// <param name="Href">What a click on the column opens; null: nothing.</param>
 /// <param name="IsOpen">Whether its time is not over yet.</param>
-/// <param name="Mark">What is remarkable about it, in a word; null: nothing is.</param>
-public sealed record ChartColumn(string Label, string? Href, bool IsOpen, string? Mark = null);
+public sealed record ChartColumn(string Label, string? Href, bool IsOpen)
+{
+    /// <summary>What is remarkable about it, in a word; null: nothing is.</summary>
+    public string? Mark { get; init; }
+
+    /// <summary>What is usual for it; null if nothing is known.</summary>
+    public ChartRange? Usual { get; init; }
+}
+
+/// <summary>From a lowest to a highest value.</summary>
+public sealed record ChartRange(decimal Low, decimal High);
 
 /// <summary>What is stacked with others.</summary>
 /// <param name="Name">What people read.</param>

@@ -135,6 +135,19 @@ public sealed class SandboxCharges(
         return await FindAsync(db, paymentId, cancellationToken) is { } intent ? ReportOf(intent, clock.Now()) : null;
     }
 
+    /// <summary>What came of a charge, and what of it went back; null if there is none of this id.</summary>
+    internal async Task<GatewayMoney?> FindMoneyAsync(string intentId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Set<SandboxIntent>().AsNoTracking().FirstOrDefaultAsync(row => row.Id == intentId, cancellationToken) is not { } intent)
+        {
+            return null;
+        }
+
+        var dispute = intent.DisputeStatus is { } status ? GatewayJson.ReadDispute(SandboxJson.Element(SandboxJson.Dispute(intent, status))) : null;
+        return new GatewayMoney(ReportOf(intent, clock.Now()), intent.RefundedCents, dispute is null ? [] : [dispute]);
+    }
+
     /// <summary>Gives money back, once for its refund.</summary>
     /// <exception cref="GatewayRefusedException">There is no such payment, it is not paid, or less is left of it.</exception>
     internal async Task<string> RefundAsync(RefundOrder order, CancellationToken cancellationToken)
@@ -142,7 +155,13 @@ public sealed class SandboxCharges(
         var now = clock.Now();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var refund = new SandboxRefund { Id = $"re_{SandboxIntent.NewId()[3..]}", RefundId = order.RefundId };
+        var refund = new SandboxRefund
+        {
+            Id = $"re_{SandboxIntent.NewId()[3..]}",
+            RefundId = order.RefundId,
+            PaymentIntentId = order.PaymentIntentId,
+            AmountCents = order.Amount,
+        };
         db.Add(refund);
         try
         {
@@ -161,8 +180,36 @@ public sealed class SandboxCharges(
         return refund.Id;
     }
 
+    /// <summary>Plays the cardholder's bank: sends a refund back, as one does whose account is closed.</summary>
+    /// <exception cref="GatewayRefusedException">There is no such refund of an undisputed charge that has not failed yet.</exception>
+    public async Task FailRefundAsync(string refundId, CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var failed = await db.Set<SandboxRefund>().Where(row => row.Id == refundId && !row.HasFailed)
+            .ExecuteUpdateAsync(row => row.SetProperty(r => r.HasFailed, true), cancellationToken);
+        if (failed == 0)
+        {
+            throw new GatewayRefusedException("refund_not_failing");
+        }
+
+        var refund = await db.Set<SandboxRefund>().AsNoTracking().SingleAsync(row => row.Id == refundId, cancellationToken);
+        var moved = await db.Database.ExecuteSqlAsync(
+            $"UPDATE sandbox_intents SET refunded_cents = refunded_cents - {refund.AmountCents.Cents} WHERE id = {refund.PaymentIntentId} AND dispute_status IS NULL", cancellationToken);
+        if (moved == 0)
+        {
+            throw new GatewayRefusedException("refund_not_failing");
+        }
+
+        db.Add(SandboxJson.Event("refund.updated", SandboxJson.FailedRefund(refund), now));
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        signal.Raise();
+    }
+
     /// <summary>Plays the cardholder's bank: takes the money of a payment back, pending a decision.</summary>
-    /// <exception cref="GatewayRefusedException">There is no such payment that is paid and undisputed.</exception>
+    /// <exception cref="GatewayRefusedException">There is no such payment that is paid, undisputed, and not given back whole.</exception>
     public async Task DisputeAsync(string paymentIntentId, CancellationToken cancellationToken) =>
         await MoveDisputeAsync(paymentIntentId, null, "needs_response", "charge.dispute.created", cancellationToken);
 
@@ -202,7 +249,7 @@ public sealed class SandboxCharges(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var moved = await db.Set<SandboxIntent>()
-            .Where(row => row.Id == intentId && row.FailureCode == null && row.ClientSecret == null && row.ClearsAt <= now && row.DisputeStatus == from)
+            .Where(row => row.Id == intentId && row.FailureCode == null && row.ClientSecret == null && row.ClearsAt <= now && row.DisputeStatus == from && row.RefundedCents != row.AmountCents)
             .ExecuteUpdateAsync(row => row.SetProperty(i => i.DisputeStatus, to), cancellationToken);
         if (moved == 0)
         {

@@ -74,6 +74,8 @@ internal sealed class SandboxGateway(
 
     public Task<string> RefundAsync(RefundOrder order, CancellationToken cancellationToken) => charges.RefundAsync(order, cancellationToken);
 
+    public Task<GatewayMoney?> FindMoneyAsync(string paymentIntentId, CancellationToken cancellationToken) => charges.FindMoneyAsync(paymentIntentId, cancellationToken);
+
     public async Task<PaymentReport?> FindCheckoutAsync(string sessionId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);

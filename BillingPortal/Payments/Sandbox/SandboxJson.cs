@@ -107,6 +107,18 @@ internal static class SandboxJson
         Status = "succeeded",
     };
 
+    public static object FailedRefund(SandboxRefund refund) => new
+    {
+        refund.Id,
+        Object = "refund",
+        Amount = refund.AmountCents.Cents,
+        Money.Currency,
+        FailureReason = "expired_or_canceled_card",
+        Metadata = new Dictionary<string, string> { [GatewayJson.RefundIdKey] = refund.RefundId },
+        PaymentIntent = refund.PaymentIntentId,
+        Status = "failed",
+    };
+
     public static object Dispute(SandboxIntent intent, string status) => new
     {
         Id = $"dp_{Suffix(intent)}",

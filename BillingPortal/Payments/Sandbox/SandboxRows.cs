@@ -148,6 +148,13 @@ internal sealed class SandboxRefund
     /// <summary>The merchant's id of it.</summary>
     public required string RefundId { get; init; }
 
+    public required string PaymentIntentId { get; init; }
+
+    public required Money AmountCents { get; init; }
+
+    /// <summary>Whether the bank sent it back.</summary>
+    public bool HasFailed { get; set; }
+
     internal sealed class Configuration : IEntityTypeConfiguration<SandboxRefund>
     {
         public void Configure(EntityTypeBuilder<SandboxRefund> builder)

@@ -6,7 +6,7 @@ namespace BillingPortal.Payments.Stripe;
 
 /// <summary>Stripe. Every parameter is named as Stripe's published API names it; every change carries an id of ours as its idempotency key.</summary>
 /// <remarks>
-/// Source: docs.stripe.com/api, /checkout/sessions, /payment_intents, /customers, /payment_methods, /refunds. The portal keeps its own plans, prices,
+/// Source: docs.stripe.com/api, /checkout/sessions, /payment_intents, /customers, /payment_methods, /refunds, /disputes. The portal keeps its own plans, prices,
 /// invoices and dunning and has Stripe only take money: docs/decisions/0112.
 /// </remarks>
 internal sealed class StripeGateway(StripeClient client, StripeWebhookSecrets secrets, IOptions<StripeOptions> options, TimeProvider clock) : IPaymentGateway
@@ -190,7 +190,7 @@ internal sealed class StripeGateway(StripeClient client, StripeWebhookSecrets se
         var form = new StripeForm()
             .Add("payment_intent", order.PaymentIntentId)
             .Add("amount", order.Amount.Cents)
-            .Add("metadata[refund_id]", order.RefundId);
+            .Add($"metadata[{GatewayJson.RefundIdKey}]", order.RefundId);
         try
         {
             return Required(await client.PostAsync("/v1/refunds", form, $"{order.RefundId}:refund", cancellationToken), "id");
@@ -199,6 +199,32 @@ internal sealed class StripeGateway(StripeClient client, StripeWebhookSecrets se
         {
             throw new GatewayRefusedException(refusal.Code ?? refusal.Type ?? "refused");
         }
+    }
+
+    /// <remarks>Refunds are added up one by one: what Stripe sums up on the charge does not say which of them failed.</remarks>
+    public async Task<GatewayMoney?> FindMoneyAsync(string paymentIntentId, CancellationToken cancellationToken)
+    {
+        var path = new StripeForm().Add("expand[0]", "latest_charge").ToQuery($"{Intents}/{Uri.EscapeDataString(paymentIntentId)}");
+        if (await FindAsync(path, cancellationToken) is not { } intent)
+        {
+            return null;
+        }
+
+        var charge = GatewayJson.Property(intent, "latest_charge");
+        var ofIntent = () => new StripeForm().Add("payment_intent", paymentIntentId).Add("limit", PageSize);
+        var refunded = Money.Zero;
+        if (charge is { } refundable && GatewayJson.Amount(refundable, "amount_refunded") > Money.Zero
+            && await FindAsync(ofIntent().ToQuery("/v1/refunds"), cancellationToken) is { } refunds)
+        {
+            refunded = refunds.GetProperty("data").EnumerateArray().Where(GatewayJson.CountsAsRefund)
+                .Aggregate(Money.Zero, (sum, refund) => sum + GatewayJson.Amount(refund, "amount"));
+        }
+
+        IEnumerable<GatewaySubject.Dispute> disputes = charge is { } disputable && GatewayJson.IsTrue(disputable, "disputed")
+            && await FindAsync(ofIntent().ToQuery("/v1/disputes"), cancellationToken) is { } list
+                ? list.GetProperty("data").EnumerateArray().Select(GatewayJson.ReadDispute).OfType<GatewaySubject.Dispute>()
+                : [];
+        return new GatewayMoney(GatewayJson.ReadIntent(intent), refunded, [.. disputes]);
     }
 
     public ValueTask<GatewayEvent?> ReadEventAsync(ReadOnlyMemory<byte> body, string? signature, CancellationToken cancellationToken) =>

@@ -193,6 +193,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     state = table.Column<string>(type: "text", nullable: false),
                     problem = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     payment_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    charge_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     attempts = table.Column<long>(type: "bigint", nullable: false),
                     next_attempt_at = table.Column<long>(type: "bigint", nullable: true),
                     applied_at = table.Column<long>(type: "bigint", nullable: true)
@@ -374,6 +375,26 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "payment_differences",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    payment_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    detail = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    found_at = table.Column<long>(type: "bigint", nullable: false),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true),
+                    ended_by = table.Column<string>(type: "text", nullable: true, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_differences", x => x.id);
+                    table.CheckConstraint("ck_payment_differences_ended", "(state = 'open') = (ended_at IS NULL)");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "payment_disputes",
                 columns: table => new
                 {
@@ -447,8 +468,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                     late = table.Column<bool>(type: "boolean", nullable: false),
                     failure_code = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     refunded_cents = table.Column<long>(type: "bigint", nullable: false),
+                    refund_round = table.Column<long>(type: "bigint", nullable: false),
                     checks = table.Column<long>(type: "bigint", nullable: false),
-                    next_check_at = table.Column<long>(type: "bigint", nullable: true)
+                    next_check_at = table.Column<long>(type: "bigint", nullable: true),
+                    compared_at = table.Column<long>(type: "bigint", nullable: true),
+                    next_comparison_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -597,7 +621,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                 columns: table => new
                 {
                     id = table.Column<string>(type: "text", nullable: false, collation: "C"),
-                    refund_id = table.Column<string>(type: "text", nullable: false, collation: "C")
+                    refund_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    payment_intent_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    amount_cents = table.Column<long>(type: "bigint", nullable: false),
+                    has_failed = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -953,7 +980,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_credit_notes", x => x.id);
-                    table.CheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
+                    table.CheckConstraint("ck_credit_notes_amounts", "(amount_cents > 0 AND tax_cents BETWEEN 0 AND amount_cents) OR (amount_cents < 0 AND tax_cents BETWEEN amount_cents AND 0)");
                     table.ForeignKey(
                         name: "FK_credit_notes_invoices_invoice_id",
                         column: x => x.invoice_id,
@@ -996,6 +1023,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     invited_by = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     expires_at = table.Column<long>(type: "bigint", nullable: false),
+                    told_at = table.Column<long>(type: "bigint", nullable: true),
                     ended_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -1378,6 +1406,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_gateway_events_charge_id",
+                table: "gateway_events",
+                column: "charge_id");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_gateway_events_next_attempt_at",
                 table: "gateway_events",
                 column: "next_attempt_at",
@@ -1518,6 +1551,23 @@ namespace BillingPortal.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_payment_differences_payment_id",
+                table: "payment_differences",
+                column: "payment_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_differences_state_id",
+                table: "payment_differences",
+                columns: new[] { "state", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ux_payment_differences_open",
+                table: "payment_differences",
+                columns: new[] { "payment_id", "kind" },
+                unique: true,
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_payment_disputes_payment_id",
                 table: "payment_disputes",
                 column: "payment_id");
@@ -1547,6 +1597,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                 filter: "next_check_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_payments_next_comparison_at",
+                table: "payments",
+                column: "next_comparison_at");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_payments_organization_id_id",
                 table: "payments",
                 columns: new[] { "organization_id", "id" });
@@ -1564,6 +1619,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                 columns: new[] { "organization_id", "kind", "item", "cycle_start", "place" },
                 unique: true,
                 filter: "place IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payments_payment_intent_id",
+                table: "payments",
+                column: "payment_intent_id");
 
             migrationBuilder.CreateIndex(
                 name: "IX_payments_session_id",
@@ -1817,6 +1877,9 @@ namespace BillingPortal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "payment_customers");
+
+            migrationBuilder.DropTable(
+                name: "payment_differences");
 
             migrationBuilder.DropTable(
                 name: "payment_disputes");

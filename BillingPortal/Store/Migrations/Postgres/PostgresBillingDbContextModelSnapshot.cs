@@ -161,6 +161,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("role");
 
+                    b.Property<long?>("ToldAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("told_at");
+
                     b.HasKey("Id");
 
                     b.HasIndex("Hash")
@@ -797,7 +801,7 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.ToTable("credit_notes", null, t =>
                         {
-                            t.HasCheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
+                            t.HasCheckConstraint("ck_credit_notes_amounts", "(amount_cents > 0 AND tax_cents BETWEEN 0 AND amount_cents) OR (amount_cents < 0 AND tax_cents BETWEEN amount_cents AND 0)");
                         });
                 });
 
@@ -1489,6 +1493,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("attempts");
 
+                    b.Property<string>("ChargeId")
+                        .HasColumnType("text")
+                        .HasColumnName("charge_id")
+                        .UseCollation("C");
+
                     b.Property<long?>("NextAttemptAt")
                         .HasColumnType("bigint")
                         .HasColumnName("next_attempt_at");
@@ -1525,6 +1534,8 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .UseCollation("C");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ChargeId");
 
                     b.HasIndex("NextAttemptAt")
                         .HasFilter("next_attempt_at IS NOT NULL");
@@ -1574,6 +1585,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<long>("Checks")
                         .HasColumnType("bigint")
                         .HasColumnName("checks");
+
+                    b.Property<long?>("ComparedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("compared_at");
 
                     b.Property<long?>("ConfirmedAt")
                         .HasColumnType("bigint")
@@ -1644,6 +1659,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("next_check_at");
 
+                    b.Property<long?>("NextComparisonAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("next_comparison_at");
+
                     b.Property<string>("OrganizationId")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1658,6 +1677,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<long?>("Place")
                         .HasColumnType("bigint")
                         .HasColumnName("place");
+
+                    b.Property<long>("RefundRound")
+                        .HasColumnType("bigint")
+                        .HasColumnName("refund_round");
 
                     b.Property<long>("RefundedCents")
                         .HasColumnType("bigint")
@@ -1691,6 +1714,10 @@ namespace BillingPortal.Store.Migrations.Postgres
 
                     b.HasIndex("NextCheckAt")
                         .HasFilter("next_check_at IS NOT NULL");
+
+                    b.HasIndex("NextComparisonAt");
+
+                    b.HasIndex("PaymentIntentId");
 
                     b.HasIndex("SessionId")
                         .IsUnique()
@@ -2008,6 +2035,20 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<string>("Id")
                         .HasColumnType("text")
                         .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<bool>("HasFailed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("has_failed");
+
+                    b.Property<string>("PaymentIntentId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("payment_intent_id")
                         .UseCollation("C");
 
                     b.Property<string>("RefundId")
@@ -2388,6 +2429,71 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("auto_reload_settings", null, t =>
                         {
                             t.HasCheckConstraint("ck_auto_reload_settings_amounts", "threshold_cents > 0 AND amount_cents > 0");
+                        });
+                });
+
+            modelBuilder.Entity("BillingPortal.Reconciliation.PaymentDifference", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Detail")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("detail")
+                        .UseCollation("C");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("EndedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("ended_by")
+                        .UseCollation("C");
+
+                    b.Property<long>("FoundAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("found_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("PaymentId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("payment_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PaymentId");
+
+                    b.HasIndex("PaymentId", "Kind")
+                        .IsUnique()
+                        .HasDatabaseName("ux_payment_differences_open")
+                        .HasFilter("state = 'open'");
+
+                    b.HasIndex("State", "Id");
+
+                    b.ToTable("payment_differences", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_payment_differences_ended", "(state = 'open') = (ended_at IS NULL)");
                         });
                 });
 

@@ -192,6 +192,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     state = table.Column<string>(type: "TEXT", nullable: false),
                     problem = table.Column<string>(type: "TEXT", nullable: true),
                     payment_id = table.Column<string>(type: "TEXT", nullable: true),
+                    charge_id = table.Column<string>(type: "TEXT", nullable: true),
                     attempts = table.Column<long>(type: "INTEGER", nullable: false),
                     next_attempt_at = table.Column<long>(type: "INTEGER", nullable: true),
                     applied_at = table.Column<long>(type: "INTEGER", nullable: true)
@@ -373,6 +374,26 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "payment_differences",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    payment_id = table.Column<string>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
+                    detail = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    found_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    ended_by = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_payment_differences", x => x.id);
+                    table.CheckConstraint("ck_payment_differences_ended", "(state = 'open') = (ended_at IS NULL)");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "payment_disputes",
                 columns: table => new
                 {
@@ -446,8 +467,11 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     late = table.Column<bool>(type: "INTEGER", nullable: false),
                     failure_code = table.Column<string>(type: "TEXT", nullable: true),
                     refunded_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    refund_round = table.Column<long>(type: "INTEGER", nullable: false),
                     checks = table.Column<long>(type: "INTEGER", nullable: false),
-                    next_check_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    next_check_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    compared_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    next_comparison_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -596,7 +620,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 columns: table => new
                 {
                     id = table.Column<string>(type: "TEXT", nullable: false),
-                    refund_id = table.Column<string>(type: "TEXT", nullable: false)
+                    refund_id = table.Column<string>(type: "TEXT", nullable: false),
+                    payment_intent_id = table.Column<string>(type: "TEXT", nullable: false),
+                    amount_cents = table.Column<long>(type: "INTEGER", nullable: false),
+                    has_failed = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -952,7 +979,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_credit_notes", x => x.id);
-                    table.CheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
+                    table.CheckConstraint("ck_credit_notes_amounts", "(amount_cents > 0 AND tax_cents BETWEEN 0 AND amount_cents) OR (amount_cents < 0 AND tax_cents BETWEEN amount_cents AND 0)");
                     table.ForeignKey(
                         name: "FK_credit_notes_invoices_invoice_id",
                         column: x => x.invoice_id,
@@ -995,6 +1022,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     invited_by = table.Column<string>(type: "TEXT", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    told_at = table.Column<long>(type: "INTEGER", nullable: true),
                     ended_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
@@ -1377,6 +1405,11 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_gateway_events_charge_id",
+                table: "gateway_events",
+                column: "charge_id");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_gateway_events_next_attempt_at",
                 table: "gateway_events",
                 column: "next_attempt_at",
@@ -1517,6 +1550,23 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_payment_differences_payment_id",
+                table: "payment_differences",
+                column: "payment_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payment_differences_state_id",
+                table: "payment_differences",
+                columns: new[] { "state", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ux_payment_differences_open",
+                table: "payment_differences",
+                columns: new[] { "payment_id", "kind" },
+                unique: true,
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_payment_disputes_payment_id",
                 table: "payment_disputes",
                 column: "payment_id");
@@ -1546,6 +1596,11 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 filter: "next_check_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_payments_next_comparison_at",
+                table: "payments",
+                column: "next_comparison_at");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_payments_organization_id_id",
                 table: "payments",
                 columns: new[] { "organization_id", "id" });
@@ -1563,6 +1618,11 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 columns: new[] { "organization_id", "kind", "item", "cycle_start", "place" },
                 unique: true,
                 filter: "place IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_payments_payment_intent_id",
+                table: "payments",
+                column: "payment_intent_id");
 
             migrationBuilder.CreateIndex(
                 name: "IX_payments_session_id",
@@ -1816,6 +1876,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "payment_customers");
+
+            migrationBuilder.DropTable(
+                name: "payment_differences");
 
             migrationBuilder.DropTable(
                 name: "payment_disputes");

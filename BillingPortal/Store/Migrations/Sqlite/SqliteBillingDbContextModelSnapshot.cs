@@ -141,6 +141,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("role");
 
+                    b.Property<long?>("ToldAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("told_at");
+
                     b.HasKey("Id");
 
                     b.HasIndex("Hash")
@@ -712,7 +716,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.ToTable("credit_notes", null, t =>
                         {
-                            t.HasCheckConstraint("ck_credit_notes_amounts", "amount_cents > 0 AND tax_cents >= 0 AND tax_cents <= amount_cents");
+                            t.HasCheckConstraint("ck_credit_notes_amounts", "(amount_cents > 0 AND tax_cents BETWEEN 0 AND amount_cents) OR (amount_cents < 0 AND tax_cents BETWEEN amount_cents AND 0)");
                         });
                 });
 
@@ -1338,6 +1342,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("attempts");
 
+                    b.Property<string>("ChargeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("charge_id");
+
                     b.Property<long?>("NextAttemptAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("next_attempt_at");
@@ -1370,6 +1378,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnName("type");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ChargeId");
 
                     b.HasIndex("NextAttemptAt")
                         .HasFilter("next_attempt_at IS NOT NULL");
@@ -1414,6 +1424,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<long>("Checks")
                         .HasColumnType("INTEGER")
                         .HasColumnName("checks");
+
+                    b.Property<long?>("ComparedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("compared_at");
 
                     b.Property<long?>("ConfirmedAt")
                         .HasColumnType("INTEGER")
@@ -1479,6 +1493,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("next_check_at");
 
+                    b.Property<long?>("NextComparisonAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("next_comparison_at");
+
                     b.Property<string>("OrganizationId")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -1491,6 +1509,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<long?>("Place")
                         .HasColumnType("INTEGER")
                         .HasColumnName("place");
+
+                    b.Property<long>("RefundRound")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("refund_round");
 
                     b.Property<long>("RefundedCents")
                         .HasColumnType("INTEGER")
@@ -1521,6 +1543,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
 
                     b.HasIndex("NextCheckAt")
                         .HasFilter("next_check_at IS NOT NULL");
+
+                    b.HasIndex("NextComparisonAt");
+
+                    b.HasIndex("PaymentIntentId");
 
                     b.HasIndex("SessionId")
                         .IsUnique()
@@ -1814,6 +1840,19 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
+
+                    b.Property<long>("AmountCents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("amount_cents");
+
+                    b.Property<bool>("HasFailed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("has_failed");
+
+                    b.Property<string>("PaymentIntentId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("payment_intent_id");
 
                     b.Property<string>("RefundId")
                         .IsRequired()
@@ -2167,6 +2206,66 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("auto_reload_settings", null, t =>
                         {
                             t.HasCheckConstraint("ck_auto_reload_settings_amounts", "threshold_cents > 0 AND amount_cents > 0");
+                        });
+                });
+
+            modelBuilder.Entity("BillingPortal.Reconciliation.PaymentDifference", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Detail")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("detail");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("EndedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_by");
+
+                    b.Property<long>("FoundAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("found_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("PaymentId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("payment_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PaymentId");
+
+                    b.HasIndex("PaymentId", "Kind")
+                        .IsUnique()
+                        .HasDatabaseName("ux_payment_differences_open")
+                        .HasFilter("state = 'open'");
+
+                    b.HasIndex("State", "Id");
+
+                    b.ToTable("payment_differences", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_payment_differences_ended", "(state = 'open') = (ended_at IS NULL)");
                         });
                 });
 
