@@ -48,7 +48,8 @@ public sealed class PaletteTests(StoreFixture<SqliteEngine> store, Browser brows
         await page.Keyboard.TypeAsync("spend lim");
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/settings/limits$"));
-        // Its scripts have run by then.
+        // The address changes before the page does, and its scripts have run when it is loaded.
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Spend limits" })).ToBeVisibleAsync();
         await page.WaitForLoadStateAsync(LoadState.Load);
         await page.Keyboard.PressAsync("Control+k");
         await page.Keyboard.TypeAsync("sign out");
