@@ -48,7 +48,8 @@ public sealed class PaletteTests(StoreFixture<SqliteEngine> store, Browser brows
         await page.Keyboard.TypeAsync("spend lim");
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/settings/limits$"));
-        // Its scripts have run by then.
+        // The address changes before the page does, and its scripts have run when it is loaded.
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Spend limits" })).ToBeVisibleAsync();
         await page.WaitForLoadStateAsync(LoadState.Load);
         await page.Keyboard.PressAsync("Control+k");
         await page.Keyboard.TypeAsync("sign out");
@@ -82,6 +83,22 @@ public sealed class PaletteTests(StoreFixture<SqliteEngine> store, Browser brows
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/wallet$"));
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Organization: Northwind" })).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "contrast");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_pages_of_the_administration_are_in_it_for_administrators_alone(bool isAdministrator)
+    {
+        await using var site = Site.Start(store.Database);
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(await site.SignUpAsync(administrator: isAdministrator), "/gifts");
+        await page.AliveAsync();
+
+        await page.Keyboard.PressAsync("Control+k");
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Option, new() { Name = "Gifts", Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Option, new() { Name = "Customers" })).ToHaveCountAsync(isAdministrator ? 1 : 0);
     }
 
     [Theory]

@@ -127,6 +127,8 @@ public abstract class SettingsPageTests<TEngine>(StoreFixture<TEngine> store, Br
         await page.SignInAsync(member, "/settings/limits");
         await Assertions.Expect(page.GetByText("Limits are for the roles billing and owner.")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("#credits-day")).ToBeDisabledAsync();
+        await page.EvaluateAsync("document.querySelector('main form').submit()");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "Nothing was changed." })).ToBeVisibleAsync();
         await page.GotoAsync("/settings/alerts");
         await Assertions.Expect(page.GetByText("Alerts are for the roles billing and owner.")).ToBeVisibleAsync();
         await Browser.AssertNoAxeViolationsAsync(page);
