@@ -75,14 +75,14 @@ public abstract class OperationsTests<TEngine>(StoreFixture<TEngine> store, Brow
         // Signed by the gateway; those that check their token by hand; and what changes so little that the origin is enough.
         string[] others =
         [
-            "/webhooks/stripe", "/billing/checkout", "/billing/topup", "/billing/payments", "/billing/cards", "/billing/auto-reload", "/billing/plan", "/invoices/details",
+            "/webhooks/stripe", "/billing/checkout", "/billing/topup", "/billing/payments", "/billing/plan", "/invoices/details",
             "/_blazor", "/demo/traffic", "/demo/time", "/preferences/theme",
         ];
         await using var site = Site.Start(store.Database);
 
         var open = site.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Any(method => method is not ("GET" or "HEAD" or "OPTIONS")) is true)
-            .Where(endpoint => endpoint.Metadata.GetMetadata<IAntiforgeryMetadata>() is not { RequiresValidation: true })
+            .Where(endpoint => endpoint.Metadata.GetMetadata<IAntiforgeryMetadata>() is not { RequiresValidation: true } && endpoint.Metadata.GetMetadata<GenuineForm.Required>() is null)
             .Select(endpoint => $"/{endpoint.RoutePattern.RawText?.TrimStart('/')}")
             .Where(path => Surfaces.Of(path) is null && !others.Any(other => path.StartsWith(other, StringComparison.Ordinal)));
 

@@ -7,7 +7,7 @@ internal static class GenuineForm
 {
     /// <summary>A form with a valid antiforgery token goes on; anything else gets 400.</summary>
     public static TBuilder RequireGenuineForm<TBuilder>(this TBuilder builder)
-        where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter<TBuilder>(DemandAsync);
+        where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter<TBuilder>(DemandAsync).WithMetadata(new Required());
 
     private static async ValueTask<object?> DemandAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -16,4 +16,7 @@ internal static class GenuineForm
             ? await next(context)
             : TypedResults.BadRequest();
     }
+
+    /// <summary>Stands at every endpoint that answers genuine forms only.</summary>
+    internal sealed class Required;
 }

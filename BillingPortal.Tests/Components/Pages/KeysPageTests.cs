@@ -85,7 +85,7 @@ public abstract class KeysPageTests<TEngine>(StoreFixture<TEngine> store, Browse
 
         await Assertions.Expect(page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "Give the key a name" })).ToBeVisibleAsync();
         await page.Keyboard.PressAsync("Escape");
-        await Assertions.Expect(page.Locator("dialog")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
     }
 
     [Fact]
