@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using BillingPortal.Access;
 using BillingPortal.Accounts;
 using BillingPortal.Ledger;
+using BillingPortal.Store;
 using BillingPortal.Subscriptions;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -57,7 +58,7 @@ internal static class HttpBench
                 .RegisterAsync($"bench{i}@example.com", "a password of the bench", null, CancellationToken.None) as RegistrationResult.Registered;
             var organization = await portal.Services.GetRequiredService<Organizations>().EnsurePersonalAsync(registered!.User, CancellationToken.None);
             await portal.Services.GetRequiredService<PlanSubscriptions>().StartAsync(
-                organization, "pro", BillingInterval.Monthly, 1, TimeProvider.System.GetUtcNow(), "system:bench", CancellationToken.None);
+                organization, "pro", BillingInterval.Monthly, 1, TimeProvider.System.Now(), "system:bench", CancellationToken.None);
             await portal.FundAsync(organization);
             var owner = Caller.ForUser(registered.User.Id, organization, MemberRole.Owner);
             var made = await portal.Services.GetRequiredService<ApiKeys>().CreateAsync(owner, new NewApiKey(), null, CancellationToken.None) as ApiKeyCreation.Created;
@@ -75,7 +76,7 @@ internal static class HttpBench
         };
         start.Environment["Database__Provider"] = engine.Provider.ToString();
         start.Environment["ConnectionStrings__Billing"] = connectionString;
-        start.Environment["RateLimits__PerMinute"] = "100000000";
+        start.Environment["RateLimits__PerMinute"] = "0";
         start.Environment["Logging__LogLevel__Default"] = "Warning";
         var process = Process.Start(start)!;
         _ = process.StandardOutput.ReadToEndAsync();
