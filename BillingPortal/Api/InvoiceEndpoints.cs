@@ -4,7 +4,6 @@ using BillingPortal.Accounts;
 using BillingPortal.Invoices;
 using BillingPortal.Payments;
 using BillingPortal.Store;
-using Microsoft.AspNetCore.Antiforgery;
 
 namespace BillingPortal.Api;
 
@@ -26,7 +25,7 @@ internal static class InvoiceEndpoints
         group.MapGet("/details", GetDetailsAsync).WithSummary("What invoices say of the buyer").Produces<Envelope<DetailsAnswer>>();
         group.MapPut("/details", PutDetailsAsync).WithSummary("Changes what invoices to come say of the buyer")
             .Accepts<DetailsRequest>("application/json").Produces<Envelope<DetailsAnswer>>();
-        routes.MapPost("/invoices/details", PostDetailsAsync).RequireCaller().ExcludeFromDescription();
+        routes.MapPost("/invoices/details", PostDetailsAsync).RequireCaller().RequireGenuineForm().ExcludeFromDescription();
         return routes;
     }
 
@@ -78,13 +77,8 @@ internal static class InvoiceEndpoints
     }
 
     /// <summary>The page's form, which needs no scripts.</summary>
-    private static async Task<IResult> PostDetailsAsync(HttpContext http, IAntiforgery antiforgery, BillingDetailsBook book, CancellationToken cancellationToken)
+    private static async Task<IResult> PostDetailsAsync(HttpContext http, BillingDetailsBook book, CancellationToken cancellationToken)
     {
-        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
-        {
-            return TypedResults.BadRequest();
-        }
-
         var form = await http.Request.ReadFormAsync(cancellationToken);
         var wish = new BillingDetails(form["name"].ToString(), form["address"].ToString(), form["taxId"].ToString(), form["reference"].ToString());
         try

@@ -5,7 +5,6 @@ using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Purchases;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace BillingPortal.Api;
@@ -19,9 +18,9 @@ internal static class PurchaseEndpoints
             .WithTags("Credit packs").WithSummary("Starts buying a credit pack and gives the address to pay at")
             .Accepts<PurchaseRequest>("application/json").Produces<PurchaseAnswer>()
             .RequireCaller();
-        routes.MapPost("/billing/checkout", CheckOutAsync).RequireCaller().ExcludeFromDescription();
-        routes.MapPost("/billing/topup", TopUpAsync).RequireCaller().ExcludeFromDescription();
-        routes.MapPost("/billing/payments/{paymentId}/pay", PayAsync).RequireCaller().ExcludeFromDescription();
+        routes.MapPost("/billing/checkout", CheckOutAsync).RequireCaller().RequireGenuineForm().ExcludeFromDescription();
+        routes.MapPost("/billing/topup", TopUpAsync).RequireCaller().RequireGenuineForm().ExcludeFromDescription();
+        routes.MapPost("/billing/payments/{paymentId}/pay", PayAsync).RequireCaller().RequireGenuineForm().ExcludeFromDescription();
         return routes;
     }
 
@@ -42,13 +41,8 @@ internal static class PurchaseEndpoints
     }
 
     private static async Task<IResult> CheckOutAsync(
-        HttpContext http, IAntiforgery antiforgery, PackPurchases purchases, CancellationToken cancellationToken)
+        HttpContext http, PackPurchases purchases, CancellationToken cancellationToken)
     {
-        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
-        {
-            return TypedResults.BadRequest();
-        }
-
         var form = await http.Request.ReadFormAsync(cancellationToken);
         var (apiPack, key) = (form["apiPack"].ToString(), form["idempotencyKey"].ToString());
         var isApi = apiPack.Length > 0;
@@ -80,13 +74,8 @@ internal static class PurchaseEndpoints
         }
     }
 
-    private static async Task<IResult> TopUpAsync(HttpContext http, IAntiforgery antiforgery, TopUps topUps, CancellationToken cancellationToken)
+    private static async Task<IResult> TopUpAsync(HttpContext http, TopUps topUps, CancellationToken cancellationToken)
     {
-        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
-        {
-            return TypedResults.BadRequest();
-        }
-
         var form = await http.Request.ReadFormAsync(cancellationToken);
         var (text, key) = (form["amount"].ToString(), form["idempotencyKey"].ToString());
         if (key.Length is 0 or > PackPurchases.MaxKeyLength)
@@ -118,13 +107,8 @@ internal static class PurchaseEndpoints
 
     // From the page of a payment: to the gateway's page of one that is open, or of a new one for a reload that failed.
     private static async Task<IResult> PayAsync(
-        string paymentId, HttpContext http, IAntiforgery antiforgery, PaymentOrders orders, TopUps topUps, CancellationToken cancellationToken)
+        string paymentId, HttpContext http, PaymentOrders orders, TopUps topUps, CancellationToken cancellationToken)
     {
-        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
-        {
-            return TypedResults.BadRequest();
-        }
-
         var page = PaymentOrders.PathOf(Uri.EscapeDataString(paymentId));
         try
         {

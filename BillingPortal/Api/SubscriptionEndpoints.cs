@@ -5,7 +5,6 @@ using BillingPortal.Ledger;
 using BillingPortal.Payments;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace BillingPortal.Api;
@@ -23,7 +22,7 @@ internal static class SubscriptionEndpoints
         group.MapPost("", ChangeAsync).WithSummary("Changes the plan, or gives the address to pay at")
             .Accepts<ChangeRequest>("application/json").Produces<Envelope<SubscriptionAnswer>>();
         group.MapDelete("", CancelAsync).WithSummary("Ends the plan at the end of its cycle").Produces<Envelope<SubscriptionAnswer>>();
-        routes.MapPost("/billing/plan", SubmitAsync).RequireCaller().ExcludeFromDescription();
+        routes.MapPost("/billing/plan", SubmitAsync).RequireCaller().RequireGenuineForm().ExcludeFromDescription();
         group.MapPost("/resume", ResumeAsync).WithSummary("Calls off what was to happen at the end of the cycle").Produces<Envelope<SubscriptionAnswer>>();
         return routes;
     }
@@ -62,13 +61,8 @@ internal static class SubscriptionEndpoints
         Answer(await plans.ResumeAsync(http.Caller(), cancellationToken));
 
     /// <summary>What the plan page's forms post; they need no scripts.</summary>
-    private static async Task<IResult> SubmitAsync(HttpContext http, IAntiforgery antiforgery, PlanBilling plans, CancellationToken cancellationToken)
+    private static async Task<IResult> SubmitAsync(HttpContext http, PlanBilling plans, CancellationToken cancellationToken)
     {
-        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
-        {
-            return TypedResults.BadRequest();
-        }
-
         var form = await http.Request.ReadFormAsync(cancellationToken);
         try
         {

@@ -34,6 +34,26 @@ public abstract class PlanPageTests<TEngine>(PlanShop<TEngine> plans, Browser br
         Assert.Single(await plans.PaymentsAsync(person.Caller));
     }
 
+    [Fact]
+    public async Task A_change_is_paid_by_one_click_that_names_the_saved_card_and_is_not_offered_without_one()
+    {
+        var (owner, newcomer) = (await PersonAsync(), await PersonAsync());
+        await plans.ChangeAsync(owner.Caller, "starter");
+        var page = await plans.Shop.Site.NewPageAsync(browser);
+        await page.SignInAsync(owner, "/plan?plan=pro");
+        await page.AliveAsync();
+        var other = await plans.Shop.Site.NewPageAsync(browser);
+        await other.SignInAsync(newcomer, "/plan?plan=lite");
+        await other.AliveAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = new Regex(@"^Pay \$120\.00 with Visa ••\d{4}$") }).ClickAsync();
+
+        await Assertions.Expect(page.GetByText("The plan is changed.")).ToBeVisibleAsync();
+        Assert.Equal("pro", (await plans.StandingAsync(owner.Caller)).Plan.Id);
+        await Assertions.Expect(other.GetByRole(AriaRole.Button, new() { Name = "Pay $10.00", Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(other.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("with ") })).ToHaveCountAsync(0);
+    }
+
     [Theory]
     [InlineData(1280, ColorScheme.Light)]
     [InlineData(390, ColorScheme.Dark)]
