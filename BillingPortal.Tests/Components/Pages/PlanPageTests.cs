@@ -78,6 +78,7 @@ public abstract class PlanPageTests<TEngine>(PlanShop<TEngine> plans, Browser br
         await plans.ChangeAsync(person.Caller, "lite");
         var page = await plans.Shop.Site.NewPageAsync(browser);
         await page.SignInAsync(person, "/plan");
+        await page.AliveAsync();
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Cancel the plan" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("Cancel on.28 Feb") }).ClickAsync();
@@ -97,6 +98,7 @@ public abstract class PlanPageTests<TEngine>(PlanShop<TEngine> plans, Browser br
         await plans.RenewAtAsync(person.Caller, PlanShop<TEngine>.Start.AddMonths(1));
         var page = await plans.Shop.Site.NewPageAsync(browser);
         await page.SignInAsync(person, "/plan");
+        await page.AliveAsync();
 
         await Assertions.Expect(page.GetByText("The renewal is not paid.")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByText("We try again on")).ToContainTextAsync("1 Mar");
