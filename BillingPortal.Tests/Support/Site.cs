@@ -39,9 +39,10 @@ public sealed class Site : WebApplicationFactory<Program>
         new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
 
     /// <summary>Opens a blank page with cookies of its own; a relative path navigates within this site. Closed with the site.</summary>
-    public async Task<IPage> NewPageAsync(Browser browser, ViewportSize? size = null, ColorScheme scheme = ColorScheme.Light)
+    public async Task<IPage> NewPageAsync(
+        Browser browser, ViewportSize? size = null, ColorScheme scheme = ColorScheme.Light, string? state = null, bool runsScripts = true)
     {
-        var window = await browser.NewWindowAsync(Address, size ?? Browser.Desktop, scheme);
+        var window = await browser.NewWindowAsync(Address, size ?? Browser.Desktop, scheme, state, runsScripts);
         windows.Add(window);
         return await window.NewPageAsync();
     }

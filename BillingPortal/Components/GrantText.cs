@@ -41,4 +41,7 @@ public static class GrantText
         GrantRowState.GrantedBefore or GrantRowState.UsedUp => Tone.Warn,
         _ => Tone.Neutral,
     };
+
+    /// <summary>"Support", for the word by which the log and the ledger know it.</summary>
+    public static string NameOfSource(string source) => $"{char.ToUpperInvariant(source[0])}{source[1..].Replace('_', ' ')}";
 }

@@ -61,7 +61,7 @@ public sealed class PackShelves(PackPurchases purchases, PaymentTracker payments
         return new PackShelf(
             standing.Plan.Name,
             standing.CycleEnd,
-            required is null ? null : new PlanNeeded(required.Name, required.MonthlyPrice),
+            required is null ? null : new PlanNeeded(required.Id, required.Name, required.MonthlyPrice),
             mayBuy,
             [
                 .. offers.Select(offer => new PackOnShelf(

@@ -14,11 +14,12 @@ namespace BillingPortal.Purchases;
 public sealed record RehearsedReload(DateTimeOffset At, Money Amount);
 
 /// <summary>What a rule would have done.</summary>
+/// <param name="Opening">What was available at its beginning.</param>
 /// <param name="Reloads">Each reload, in order.</param>
 /// <param name="Charged">All of them together.</param>
 /// <param name="Lowest">The least that was ever available; below zero, usage would have been refused.</param>
 /// <param name="Days">What was available at the end of each day.</param>
-public sealed record RehearsalResult(IReadOnlyList<RehearsedReload> Reloads, Money Charged, Credits Lowest, IReadOnlyList<Credits> Days);
+public sealed record RehearsalResult(Credits Opening, IReadOnlyList<RehearsedReload> Reloads, Money Charged, Credits Lowest, IReadOnlyList<Credits> Days);
 
 /// <summary>Plays a rule on recorded days, by the same decision that charges cards.</summary>
 public sealed class AutoReloadRehearsal(UsageReports usage, CurrentWallets wallets, IOptions<AutoReloadOptions> options, TimeProvider clock)
@@ -60,7 +61,7 @@ public sealed class AutoReloadRehearsal(UsageReports usage, CurrentWallets walle
             closings.Add(available);
         }
 
-        return new RehearsalResult(reloads, Sum(reloads), lowest, closings);
+        return new RehearsalResult(opening, reloads, Sum(reloads), lowest, closings);
     }
 
     private static AutoReloadSituation SituationAt(DateTimeOffset now, Credits available, List<RehearsedReload> reloads) => new(

@@ -12,6 +12,7 @@ export const keepAddress = address => history.replaceState(history.state, '', ad
 
 /** Opens a dialog over the page; the Escape key closes it and tells the component. */
 export function showDialog(element, component) {
+  placeBefore.set(element, place);
   if (!element.open) {
     element.showModal();
   }
@@ -20,6 +21,51 @@ export function showDialog(element, component) {
     event.preventDefault();
     component.invokeMethodAsync('CancelAsync');
   };
+}
+
+// Whoever works without a mouse keeps a place on a live page. What the focus was on may go away: then what opened its dialog has it again,
+// or else the heading it stood under. A button that was disabled while it worked has it back after.
+let place = [];
+let rests = false;
+const placeBefore = new WeakMap();
+
+document.addEventListener('focusin', event => {
+  rests = false;
+  place = [];
+  for (let at = event.target; at && document.querySelector('[data-live]'); at = at.parentElement) {
+    place.push(at);
+  }
+});
+
+document.addEventListener('pointerdown', event => {
+  if (!event.target.closest('a, button, input, label, select, summary, textarea, [tabindex]')) {
+    place = [];
+  }
+});
+
+new MutationObserver(() => {
+  const [held] = place;
+  if (held?.isConnected) {
+    if (rests && !held.disabled && document.activeElement === document.body) {
+      held.focus();
+    }
+
+    rests = held.disabled === true;
+  } else if (held && document.activeElement === document.body) {
+    const dialog = place.find(at => !at.isConnected && placeBefore.has(at));
+    resume(dialog ? placeBefore.get(dialog) : place);
+  }
+}).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] });
+
+function resume(path) {
+  const around = path.find(at => at.isConnected);
+  const heading = around?.closest('section, main')?.querySelector('h1, h2, h3');
+  if (around === path[0]) {
+    around?.focus();
+  } else if (heading) {
+    heading.tabIndex = -1;
+    heading.focus();
+  }
 }
 
 // A connection that the server no longer knows cannot be resumed: the page is loaded again.

@@ -50,7 +50,7 @@ public sealed partial class KeysPage
         var plan = (await Standings.GetAsync(caller.OrganizationId, cancellationToken)).Plan;
         var next = Catalog.Plans.FirstOrDefault(candidate => candidate.ApiAccess);
         return new KeyList(
-            page.Keys, page.NextAfter, plan.Name, plan.ApiAccess, next is null ? null : new PlanNeeded(next.Name, next.MonthlyPrice), caller.Role >= MemberRole.Owner);
+            page.Keys, page.NextAfter, plan.Name, plan.ApiAccess, next is null ? null : new PlanNeeded(next.Id, next.Name, next.MonthlyPrice), caller.Role >= MemberRole.Owner);
     }
 
     private void OpenForm() => creating = true;

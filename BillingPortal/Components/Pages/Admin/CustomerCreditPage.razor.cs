@@ -211,6 +211,4 @@ public sealed partial class CustomerCreditPage
         AdjustmentKind.Deduction => "Deduct",
         _ => "Void",
     };
-
-    private static string NameOf(string source) => $"{char.ToUpperInvariant(source[0])}{source[1..].Replace('_', ' ')}";
 }
