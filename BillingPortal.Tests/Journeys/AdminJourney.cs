@@ -23,7 +23,7 @@ public abstract class AdminJourney<TEngine>(StoreFixture<TEngine> store, Browser
 
         await GrantToOneAsync(page, customer);
         await available.BecomesAsync("200");
-        await Assertions.Expect(watching.GetByRole(AriaRole.Button, new() { Name = "Notifications, 1 unread" })).ToBeVisibleAsync();
+        await Assertions.Expect(watching.GetByRole(AriaRole.Link, new() { Name = "A long wait" })).ToBeVisibleAsync();
         await watching.LooksRightAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Undo", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByText("Undone: 50 went back.").First).ToBeVisibleAsync();
@@ -37,7 +37,7 @@ public abstract class AdminJourney<TEngine>(StoreFixture<TEngine> store, Browser
         await available.BecomesAsync("150");
         await page.LooksRightAsync();
 
-        await page.GoByMenuAsync("Audit log of all");
+        await page.GoByMenuAsync("Audit log of all", "Audit log");
         await Assertions.Expect(page.GetByText("Credit granted").First).ToBeVisibleAsync();
         await page.LooksRightAsync();
         await watching.GoByMenuAsync("Transactions");

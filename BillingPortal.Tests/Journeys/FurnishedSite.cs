@@ -50,11 +50,11 @@ public sealed class FurnishedSite(Browser browser) : IAsyncLifetime
     {
         await store.InitializeAsync();
         shop = Shop.Open(store.Database, settings: new() { ["Webhooks:AllowPrivateNetworks"] = "true", ["Gifts:UndoWindow"] = "01:00:00", ["RateLimits:PerMinute"] = "0" });
-        var (owner, member, administrator) = (await Site.SignUpAsync("owner@example.com", plan: "team"), await Site.SignUpAsync("member@example.com"), await Site.SignUpAsync("ada@example.com", administrator: true));
+        var (owner, member, administrator) = (await Site.SignUpAsync("owner@example.com", plan: "pro"), await Site.SignUpAsync("member@example.com"), await Site.SignUpAsync("ada@example.com", administrator: true));
         await JoinAsync(owner, member);
         await SpendAsync(owner);
         Paths = await FurnishAsync(owner, administrator);
-        foreach (var (onlooker, person) in (ReadOnlySpan<(Onlooker, Person)>)[(Onlooker.Owner, owner), (Onlooker.Member, member), (Onlooker.Administrator, administrator)])
+        foreach (var (onlooker, person) in ((Onlooker, Person)[])[(Onlooker.Owner, owner), (Onlooker.Member, member), (Onlooker.Administrator, administrator)])
         {
             var page = await Site.NewPageAsync(browser);
             await page.SignInAsync(person, "/help");

@@ -83,7 +83,7 @@ public sealed class KeyboardJourney(StoreFixture<SqliteEngine> store, Browser br
         await page.PressOnAsync(page.GetByRole(AriaRole.Button, new() { Name = "I have copied it" }));
 
         // What opened it is gone with the empty list.
-        await Assertions.Expect(page.GetByRole(AriaRole.Cell, new() { Name = "laptop" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Cell, new() { Name = "laptop", Exact = true })).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "API keys" })).ToBeFocusedAsync();
         foreach (var name in (string[])["Create key", "Rotate laptop", "Revoke laptop"])
         {

@@ -118,7 +118,7 @@ public abstract class NewcomerJourney<TEngine>(StoreFixture<TEngine> store, Brow
         var call = (await keys.GetByLabel("First call").TextContentAsync())!;
         await keys.LooksRightAsync();
         await keys.GetByRole(AriaRole.Button, new() { Name = "I have copied it" }).ClickAsync();
-        await Assertions.Expect(keys.GetByRole(AriaRole.Cell, new() { Name = "laptop" })).ToBeVisibleAsync();
+        await Assertions.Expect(keys.GetByRole(AriaRole.Cell, new() { Name = "laptop", Exact = true })).ToBeVisibleAsync();
         await keys.LooksRightAsync();
         await keys.CloseAsync();
 
@@ -126,7 +126,8 @@ public abstract class NewcomerJourney<TEngine>(StoreFixture<TEngine> store, Brow
         Assert.Equal(("charged", 10m, 7_140m), (answer.GetProperty("status").GetString(), answer.GetProperty("credits").GetDecimal(), answer.GetProperty("balanceAfter").GetDecimal()));
         await page.GetByTestId("used").BecomesAsync("10");
         await Assertions.Expect(page.GetByTestId("pill")).ToContainTextAsync("7,140");
-        await Steps.RunInTerminalAsync(call.Replace("my-first-event", "my-second-event"));
+        // One that was late: it happened a day ago, and so gives the rehearsal a whole day.
+        await Steps.RunInTerminalAsync(call.Replace("my-first-event\"", $"my-second-event\",\"occurredAt\":\"{TimeProvider.System.GetUtcNow().AddDays(-1):O}\""));
         await page.GetByTestId("used").BecomesAsync("20");
         await Assertions.Expect(page.GetByTestId("pill")).ToContainTextAsync("7,130");
         await page.LooksRightAsync();
@@ -135,7 +136,9 @@ public abstract class NewcomerJourney<TEngine>(StoreFixture<TEngine> store, Brow
     private static async Task AutomateAsync(IPage page)
     {
         await page.GoByMenuAsync("Auto-reload");
-        await Assertions.Expect(page.GetByText("the rule proposed here would have reloaded 0 times")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("On your usage of the last day, starting from today's balance, the rule proposed here would have reloaded 0 times, $0.00.")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Table", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Columnheader, new() { Name = "Available at its end" })).ToBeVisibleAsync();
         await page.LooksRightAsync();
         await page.GetByLabel("Reload automatically").CheckAsync();
         await page.GetByLabel("When less than this is available").FillAsync("15");

@@ -11,7 +11,7 @@ internal static class Steps
     private const int MostTabs = 150;
 
     /// <summary>Goes to a page of the navigation, as a desk or a phone offers it, and waits until it answers.</summary>
-    public static async Task GoByMenuAsync(this IPage page, string name)
+    public static async Task GoByMenuAsync(this IPage page, string name, string? title = null)
     {
         var menu = page.GetByRole(AriaRole.Navigation, new() { Name = "Main", Exact = true });
         if (page.ViewportSize!.Width < 500)
@@ -21,7 +21,7 @@ internal static class Steps
         }
 
         await menu.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1, Name = name })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1, Name = title ?? name })).ToBeVisibleAsync();
         await page.AliveAsync();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Purchases;
 using Microsoft.AspNetCore.Components;
@@ -28,7 +29,7 @@ public sealed partial class RehearsalCard
     private TimeProvider Clock { get; set; } = null!;
 
     private string Finding =>
-        $"On your usage of the last {AutoReloadRehearsal.Days} days, starting from today's balance, {(IsProposed ? "the rule proposed here" : "this rule")} would have reloaded "
+        $"On your usage of {(Result.Days.Count == 1 ? "the last day" : $"the last {Result.Days.Count} days")}, starting from today's balance, {(IsProposed ? "the rule proposed here" : "this rule")} would have reloaded "
         + $"{Display.Count(Result.Reloads.Count, "time")}, {Display.Price(Result.Charged)}."
         + (Result.Lowest.IsNegative ? " Credit would have run out on the way: the limits are too low for this usage." : "");
 
