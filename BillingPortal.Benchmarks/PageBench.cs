@@ -72,7 +72,7 @@ internal static class PageBench
         report.Section(
             "First load beside the empty template",
             ["page", "KB", "× template", "KB over the socket", "KB of the second load", "ms until it answers", "× template"]);
-        var pages = Weighed.Select(sight => (Sight: sight, Visitor: sight.IsPublic ? stranger : somebody)).Prepend((new Sight("the empty template", "/", Sight.Live), nobody)).ToList();
+        var pages = Weighed.Select(sight => (Sight: sight, Visitor: sight.IsPublic ? stranger : somebody)).Prepend((Sight: new("the empty template", "/", Sight.Live), Visitor: nobody)).ToList();
         // In turns, so that what the machine does meanwhile meets them all alike; the first turn is to warm up.
         var loads = pages.ConvertAll(_ => new List<Load>());
         for (var round = 0; round <= rounds; round++)

@@ -46,7 +46,10 @@ internal sealed class Portal : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Configuration.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"));
         builder.Configuration.AddInMemoryCollection(
-            [new("Database:Provider", engine.Provider.ToString()), new("ConnectionStrings:Billing", connectionString), new("Demo:Enabled", demo.ToString())]);
+        [
+            new("Database:Provider", engine.Provider.ToString()), new("ConnectionStrings:Billing", connectionString),
+            new("Demo:Enabled", demo.ToString()), new("Logging:LogLevel:Default", "Warning"),
+        ]);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddMetrics();
         builder.Services.AddSingleton<IServer, NoServer>();

@@ -25,7 +25,7 @@ internal sealed partial class Visitor : IDisposable
     {
         var visitor = Unknown(address);
         var page = await visitor.Client.GetStringAsync("/Account/Login");
-        var form = Forms().Matches(page).Single(match => match.Value.Contains("Input.Password", StringComparison.Ordinal)).Value;
+        var form = Forms().Matches(page).Single(match => match.Value.Contains("id=\"password\"", StringComparison.Ordinal)).Value;
         var fields = HiddenFields().Matches(form).ToDictionary(field => field.Groups["name"].Value, field => WebUtility.HtmlDecode(field.Groups["value"].Value));
         fields["Input.Email"] = email;
         fields["Input.Password"] = password;

@@ -66,6 +66,7 @@ await app.EnsureDemoDataAsync(CancellationToken.None);
 
 app.UseTrustedProxies();
 app.UseSecurityHeaders();
+app.UsePageCompression();
 app.UseErrorPages();
 app.UseAuthentication();
 app.UseViewerCulture();

@@ -14,6 +14,8 @@ const browser = await puppeteer.launch({ executablePath: '/usr/bin/chromium', ar
 try {
   const page = await browser.newPage();
   page.setDefaultTimeout(60_000);
+  // A tablet, between the desk and the phone that other tests look at.
+  await page.setViewport({ width: 820, height: 1180 });
 
   async function look(path, alive) {
     await page.goto(new URL(path, task.address), { waitUntil: 'load' });
