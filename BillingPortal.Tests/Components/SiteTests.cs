@@ -83,9 +83,8 @@ public abstract partial class SiteTests<TEngine>(StoreFixture<TEngine> store, Br
     [Fact]
     public async Task Scripts_and_styles_are_compressed_and_kept_for_good_under_names_of_their_content()
     {
-        // As operators run it: under test the program lies in another one's folder, without what the build wrote about its assets.
-        await using var portal = await PortalProcess.StartAsync(store.Database, PortalProcess.FreePort(), TestContext.Current.CancellationToken);
-        using var client = new HttpClient { BaseAddress = portal.Address };
+        await using var site = Site.Start(store.Database);
+        using var client = site.NewClient();
         var page = await client.GetStringAsync("/Account/Login", TestContext.Current.CancellationToken);
         var named = Assets().Matches(page).Select(match => match.Groups["path"].Value).Distinct().ToList();
 
