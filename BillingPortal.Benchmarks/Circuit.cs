@@ -17,16 +17,16 @@ internal sealed partial class Circuit : IAsyncDisposable
 
     private static readonly object?[] Nothing = [];
 
+    private readonly Visitor visitor;
     private readonly ClientWebSocket socket = new();
     private readonly SemaphoreSlim sending = new(1);
     private readonly TaskCompletionSource alive = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource closing = new();
     private Task work = Task.CompletedTask;
+    private string? id;
     private long updates;
 
-    private Circuit()
-    {
-    }
+    private Circuit(Visitor visitor) => this.visitor = visitor;
 
     /// <summary>Updates of the page that have arrived, the first rendering included.</summary>
     public long Updates => Interlocked.Read(ref updates);
@@ -43,7 +43,7 @@ internal sealed partial class Circuit : IAsyncDisposable
         var operations = components.Select((json, index) => $$"""{"type":"add","ssrComponentId":{{index + 1}},"marker":{{json}}}""");
         var address = new Uri(visitor.Client.BaseAddress!, path);
 
-        var circuit = new Circuit();
+        var circuit = new Circuit(visitor);
         circuit.socket.Options.Cookies = visitor.Cookies;
         // As browsers offer it: what it costs the server is to be seen.
         circuit.socket.Options.DangerousDeflateOptions = new WebSocketDeflateOptions();
@@ -56,8 +56,12 @@ internal sealed partial class Circuit : IAsyncDisposable
         return circuit;
     }
 
+    /// <summary>Leaves as a closed tab does: the server need not keep the page for a return.</summary>
     public async ValueTask DisposeAsync()
     {
+        using var farewell = new FormUrlEncodedContent([new("circuitId", id)]);
+        using var answer = await visitor.Client.PostAsync("/_blazor/disconnect", farewell);
+        answer.EnsureSuccessStatusCode();
         await closing.CancelAsync();
         try
         {
@@ -149,8 +153,9 @@ internal sealed partial class Circuit : IAsyncDisposable
         {
             case [Invocation, _, _, string method, object?[] arguments, ..]:
                 return AnswerAsync(method, arguments);
-            case [Completion, _, _, _, null]:
-                throw new InvalidOperationException("The server opened no circuit.");
+            case [Completion, _, _, _, var opened]:
+                id = opened as string ?? throw new InvalidOperationException("The server opened no circuit.");
+                return Task.CompletedTask;
             case [Close, ..]:
                 throw new InvalidOperationException($"The server ended the circuit: {message.ElementAtOrDefault(1)}");
             default:

@@ -7,10 +7,13 @@ namespace BillingPortal.Benchmarks;
 internal static class PageBench
 {
     private const int Organizations = 64;
+    private const int WarmUps = 30;
     private const int OpenPages = 100;
     private const int Crowd = 500;
     private const int ChargesPerSecond = 10;
     private const double MostBytes = 2.5, MostTime = 2, MostSlowdown = 2, MostMegabytes = 1.5;
+
+    private static readonly Sight Empty = new("the empty template", "/", Sight.Live);
 
     private static readonly Sight[] Weighed =
     [
@@ -44,20 +47,32 @@ internal static class PageBench
         using var stranger = Visitor.Unknown(portal.Address);
         using var somebody = await Visitor.SignInAsync(portal.Address, "pro@example.com", DemoPerson.Password);
 
-        var rounds = settings.Rounds;
-        await WeighAsync(window, nobody, stranger, somebody, rounds, report);
-        var alone = await TimeAsync(window, somebody, rounds);
-        var visitors = await Task.WhenAll(subscribers.Select(subscriber => Visitor.SignInAsync(portal.Address, subscriber.Email, Subscriber.Password)));
-        var circuits = new List<Circuit>();
-        try
+        await WarmAsync(nobody, Empty);
+        foreach (var sight in Weighed.Concat(Others))
         {
-            await MemoryAsync(template, portal, nobody, visitors, circuits, report);
-            await CrowdAsync(window, portal, somebody, subscribers, visitors, circuits, alone, rounds, report);
+            await WarmAsync(sight.IsPublic ? stranger : somebody, sight);
         }
-        finally
+
+        var visitors = await Task.WhenAll(subscribers.Select(subscriber => Visitor.SignInAsync(portal.Address, subscriber.Email, Subscriber.Password)));
+        await MemoryAsync(template, portal, nobody, visitors, report);
+        await WeighAsync(window, nobody, stranger, somebody, settings.Rounds, report);
+        await CrowdAsync(window, portal, somebody, subscribers, visitors, settings.Rounds, report);
+        Array.ForEach(visitors, visitor => visitor.Dispose());
+    }
+
+    /// <summary>Opens a page until the runtime has compiled for good what it runs.</summary>
+    private static async Task WarmAsync(Visitor visitor, Sight sight)
+    {
+        for (var times = 0; times < WarmUps; times++)
         {
-            await Task.WhenAll(circuits.Select(circuit => circuit.DisposeAsync().AsTask()));
-            Array.ForEach(visitors, visitor => visitor.Dispose());
+            if (sight.Mark is null)
+            {
+                await visitor.Client.GetStringAsync(sight.Path);
+            }
+            else
+            {
+                await CloseAsync(await OpenAsync(1, sight.Path, [visitor]));
+            }
         }
     }
 
@@ -72,7 +87,7 @@ internal static class PageBench
         report.Section(
             "First load beside the empty template",
             ["page", "KB", "× template", "KB over the socket", "KB of the second load", "ms until it answers", "× template"]);
-        var pages = Weighed.Select(sight => (Sight: sight, Visitor: sight.IsPublic ? stranger : somebody)).Prepend((Sight: new("the empty template", "/", Sight.Live), Visitor: nobody)).ToList();
+        var pages = Weighed.Select(sight => (Sight: sight, Visitor: sight.IsPublic ? stranger : somebody)).Prepend((Sight: Empty, Visitor: nobody)).ToList();
         // In turns, so that what the machine does meanwhile meets them all alike; the first turn is to warm up.
         var loads = pages.ConvertAll(_ => new List<Load>());
         for (var round = 0; round <= rounds; round++)
@@ -117,7 +132,7 @@ internal static class PageBench
         return times.ToDictionary(pair => pair.Key, pair => Median(pair.Value, load => load.Milliseconds));
     }
 
-    private static async Task MemoryAsync(Served template, Served portal, Visitor nobody, Visitor[] visitors, List<Circuit> circuits, Report report)
+    private static async Task MemoryAsync(Served template, Served portal, Visitor nobody, Visitor[] visitors, Report report)
     {
         report.Section("Memory of open pages", ["page", "opened", "managed KB each", "resident KB each"]);
         await MeasureAsync("the empty template", template, "/", [nobody]);
@@ -127,20 +142,20 @@ internal static class PageBench
 
         async Task MeasureAsync(string name, Served server, string path, Visitor[] by)
         {
-            circuits.AddRange(await OpenAsync(OpenPages / 5, path, by));
+            var some = await OpenAsync(OpenPages / 5, path, by);
             var before = await server.CollectAsync();
-            circuits.AddRange(await OpenAsync(OpenPages, path, by));
+            var more = await OpenAsync(OpenPages, path, by);
             var after = await server.CollectAsync();
             report.Line(name, $"{OpenPages}", $"{(after.Managed - before.Managed) / 1024.0 / OpenPages:N0}", $"{(after.Resident - before.Resident) / 1024.0 / OpenPages:N0}");
+            await CloseAsync([.. some, .. more]);
         }
     }
 
-    private static async Task CrowdAsync(
-        Window window, Served portal, Visitor visitor, Subscriber[] subscribers, Visitor[] visitors, List<Circuit> circuits, Dictionary<Sight, double> alone, int rounds, Report report)
+    private static async Task CrowdAsync(Window window, Served portal, Visitor visitor, Subscriber[] subscribers, Visitor[] visitors, int rounds, Report report)
     {
         report.Section($"{Crowd} live Wallet pages", ["page", "ms alone", $"ms beside {Crowd}", "×"]);
+        var alone = await TimeAsync(window, visitor, rounds);
         var crowd = await OpenAsync(Crowd, "/wallet", visitors);
-        circuits.AddRange(crowd);
 
         using var end = new CancellationTokenSource();
         var charging = ChargeAsync(portal, subscribers, end.Token);
@@ -158,6 +173,7 @@ internal static class PageBench
         report.Note(
             $"While these loads were timed (medians of {rounds}), {charges / seconds:N1} charges a second came in over HTTP for {Organizations} organizations, and {arrived / seconds:N0} updates a second went out; " +
             $"the portal used {used.TotalSeconds / seconds:P0} of one processor; {broken} of {Crowd} pages broke off. The crowd's clients and Chromium share the cores. To reach: {MostSlowdown} × each page's time alone.");
+        await CloseAsync(crowd);
     }
 
     private static async Task<int> ChargeAsync(Served portal, Subscriber[] subscribers, CancellationToken end)
@@ -190,6 +206,14 @@ internal static class PageBench
         }
 
         return opened;
+    }
+
+    private static async Task CloseAsync(List<Circuit> circuits)
+    {
+        foreach (var circuit in circuits)
+        {
+            await circuit.DisposeAsync();
+        }
     }
 
     private static double Median(List<Load> loads, Func<Load, double> figure) => loads.Select(figure).Order().ElementAt(loads.Count / 2);
