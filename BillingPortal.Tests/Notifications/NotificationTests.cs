@@ -140,6 +140,8 @@ public abstract class NotificationTests<TEngine>(StoreFixture<TEngine> store) : 
         }
 
         await HappenAsync(person, "payment.refund_failed", new { amountUsd = 39, creditsGivenAgain = 5000 });
+        await HappenAsync(person, "spend_limit.reached", new { creditType = "credits", period = "day", limit = 500, until });
+        await HappenAsync(person, "spend_limit.reached", new { creditType = "api_credits", period = "month", limit = 1500, until });
         await TellAndMailAsync();
 
         var told = (await shop.Get<NotificationInbox>().ListAsync(person.Caller, null, 20, Cancel)).Notifications;
@@ -148,10 +150,12 @@ public abstract class NotificationTests<TEngine>(StoreFixture<TEngine> store) : 
             {
                 "Your plan is Pro now", "Seats were added", "A change of plan is noted", "Your plan ends on 19 June 2026", "The renewal of Pro failed", "Your plan has ended",
                 "$39.00 refunded", "A payment of $39.00 is disputed", "The dispute over $39.00 is settled", "The dispute over $39.00 is decided", "A refund of $39.00 did not arrive",
+                "Spend limit reached: 500 credits a day", "Spend limit reached: 1,500 API credits a month",
             },
             [.. told.Select(notification => notification.Title)]);
         Assert.Contains(told, notification => notification.Text.Contains("The 5,000 credits bought with it were taken back.", StringComparison.Ordinal));
         Assert.Contains(told, notification => notification.Text.Contains("The card was refused (insufficient funds).", StringComparison.Ordinal));
+        Assert.Contains(told, notification => notification is { Link: "/settings/limits" } && notification.Text.Contains("is refused until 19 June 2026, 00:00 UTC", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -12,7 +12,8 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
     /// <summary>The types of events that anybody is told of.</summary>
     public static IReadOnlySet<string> Types { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
-        "invoice.paid", "payment.refunded", "payment.refund_failed", "subscription.changed", "auto_reload.failed", "credits.low_balance", "credits.exhausted", "flow.gift_received",
+        "invoice.paid", "payment.refunded", "payment.refund_failed", "subscription.changed", "auto_reload.failed", "credits.low_balance", "credits.exhausted", "spend_limit.reached",
+        "flow.gift_received",
     };
 
     /// <summary>Says an event in words; null: it is one of those of its type that nobody is told of.</summary>
@@ -41,6 +42,7 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
                 $"{Number(fields, "balance")} credits are available, less than the {Number(fields, "threshold")} you asked to be told of.", "/buy"),
             "credits.exhausted" => new(
                 Audience.Payers, "No credits left", "Nothing more can be charged until credits are bought, granted or reset. What is not paid for is refused, not lost.", "/buy"),
+            "spend_limit.reached" => OfLimit(fields),
             _ => new(Audience.Members, $"You were given {Number(fields, "amount")} flows", GiftText(fields), "/transactions?credits=flows"),
         };
     }
@@ -132,6 +134,16 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
         return new(
             Audience.Payers, $"Auto-reload of {amount} failed",
             $"The card was refused ({Plain(fields, "reason").Replace('_', ' ')}). Nothing was charged.{next}", "/auto-reload");
+    }
+
+    private static NotificationText OfLimit(JsonElement fields)
+    {
+        var period = Plain(fields, "period") is "day" ? "day" : "month";
+        var kind = Plain(fields, "creditType") is "api_credits" ? "API credits" : "credits";
+        return new(
+            Audience.Payers, $"Spend limit reached: {Number(fields, "limit")} {kind} a {period}",
+            $"Usage that would take more than {Number(fields, "limit")} {kind} in this {period} is refused until {Day(fields, "until")}, 00:00 UTC. It costs nothing. Your organization set this limit itself, and can raise it at any time.",
+            "/settings/limits");
     }
 
     private static string GiftText(JsonElement fields) => Plain(fields, "note") is { Length: > 0 } note

@@ -1,5 +1,9 @@
+using System.Net;
 using System.Text.RegularExpressions;
+using BillingPortal.Access;
+using BillingPortal.Accounts;
 using BillingPortal.Catalog;
+using BillingPortal.Ledger;
 using BillingPortal.Metering;
 using BillingPortal.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -139,10 +143,92 @@ public abstract class UsagePageTests<TEngine>(StoreFixture<TEngine> store, Brows
         await Assertions.Expect(page.Locator("table.cards tbody tr")).ToHaveCountAsync(2);
     }
 
-    private static async Task UseAsync(Site site, Person person, string operation, long quantity, DateTimeOffset at)
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task The_key_behind_an_unusual_day_is_paused_there_and_resumed_among_the_keys(int width, ColorScheme scheme)
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        var created = (ApiKeyCreation.Created)await site.Services.GetRequiredService<ApiKeys>()
+            .CreateAsync(person.Caller, new NewApiKey("runaway", [Scopes.UsageWrite]), null, TestContext.Current.CancellationToken);
+        var reporter = Caller.ForKey(created.Key.Id, person.OrganizationId, [Scopes.UsageWrite]);
+        var today = DateTimeOffset.UtcNow;
+        foreach (var week in Enumerable.Range(1, 4))
+        {
+            await UseAsync(site, person, "chat", 10, today.AddDays(-7 * week));
+        }
+
+        await UseAsync(site, person, "image_to_html", 5, today, reporter);
+        var page = await site.NewPageAsync(browser, width > 500 ? Browser.Desktop : Browser.Phone, scheme);
+        await page.SignInAsync(person, "/usage?period=7d");
+        await page.AliveAsync();
+        using var integrator = site.NewClient(created.Secret);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause runaway" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("refused with status 401");
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Let it work on" }).ClickAsync();
+        Assert.Equal(HttpStatusCode.Forbidden, (await integrator.GetAsync("v1/keys", TestContext.Current.CancellationToken)).StatusCode);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause runaway" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause the key" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("from key runaway, which is paused now.")).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await integrator.GetAsync("v1/keys", TestContext.Current.CancellationToken)).StatusCode);
+
+        await page.GotoAsync("/keys");
+        await page.AliveAsync();
+        await Assertions.Expect(page.GetByText("Paused", new() { Exact = true })).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume runaway" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Pause runaway" })).ToBeVisibleAsync();
+        Assert.Equal(HttpStatusCode.Forbidden, (await integrator.GetAsync("v1/keys", TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData(1280, ColorScheme.Dark)]
+    [InlineData(390, ColorScheme.Light)]
+    public async Task A_limit_that_stops_usage_stands_on_open_pages_from_the_first_refusal_until_it_is_raised(int width, ColorScheme scheme)
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        await UseAsync(site, person, "chat", 10, DateTimeOffset.UtcNow);
+        var limits = site.Services.GetRequiredService<SpendLimitSettings>();
+        await limits.SetAsync(person.Caller, CreditTypes.Credits, new SpendLimits(null, Credits.FromWhole(12)), TestContext.Current.CancellationToken);
+        var page = await site.NewPageAsync(browser, width > 500 ? Browser.Desktop : Browser.Phone, scheme);
+        await page.SignInAsync(person, "/usage");
+        await page.AliveAsync();
+        await Assertions.Expect(page.GetByTestId("used")).ToHaveTextAsync("10");
+
+        var refused = await site.Services.GetRequiredService<UsageIngestion>().IngestAsync(
+            person.Caller, [new UsageEvent("too-much", "image_to_html", null, null, UsageProperties.None)], TestContext.Current.CancellationToken);
+
+        Assert.Equal(UsageRejection.SpendLimitReached, Assert.Single(refused).Rejection?.Code);
+        await Assertions.Expect(page.GetByText("The limit of 12 credits a month stops usage.")).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GotoAsync("/wallet");
+        await page.AliveAsync();
+        await Assertions.Expect(page.GetByText("The limit of 12 credits a month stops usage.")).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Raise the limit" }).ClickAsync();
+        await page.GetByRole(AriaRole.Group, new() { Name = "Credits", Exact = true }).GetByLabel("At most in a month").FillAsync("100");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save the limits" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("It holds from the next charge on.")).ToBeVisibleAsync();
+        await page.GotoAsync("/wallet");
+        await Assertions.Expect(page.GetByTestId("available")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("stops usage")).ToHaveCountAsync(0);
+    }
+
+    private static async Task UseAsync(Site site, Person person, string operation, long quantity, DateTimeOffset at, Caller? reporter = null)
     {
         var results = await site.Services.GetRequiredService<UsageIngestion>().IngestAsync(
-            person.Caller, [new UsageEvent(Guid.NewGuid().ToString("N"), operation, Quantity.FromWhole(quantity), at, UsageProperties.None)], TestContext.Current.CancellationToken);
+            reporter ?? person.Caller, [new UsageEvent(Guid.NewGuid().ToString("N"), operation, Quantity.FromWhole(quantity), at, UsageProperties.None)], TestContext.Current.CancellationToken);
         Assert.Equal(UsageStatus.Charged, Assert.Single(results).Status);
     }
 
