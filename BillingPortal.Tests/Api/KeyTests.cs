@@ -86,7 +86,7 @@ public abstract class KeyTests<TEngine>(KeyedSite<TEngine> portal) : IClassFixtu
         Assert.Equal(HttpStatusCode.Forbidden, (await there.GetAsync("v1/keys", Ct)).StatusCode);
 
         var acts = (await portal.Get<AuditLog>().ListAsync(person.Caller, new AuditQuery(), Ct)).Entries.Select(entry => entry.Act);
-        Assert.Equal([AuditActs.KeyResumed, AuditActs.KeyPaused, AuditActs.KeyCreated], acts.Take(3));
+        Assert.Equal([AuditActs.KeyCreated, AuditActs.KeyPaused, AuditActs.KeyResumed], acts.Where(act => act.StartsWith("api_key.", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
 
         // A revoked key has nothing to pause, nor to resume.
         await keys.RevokeAsync(person.Caller, key.Id, null, Ct);

@@ -39,6 +39,7 @@ public static class AuditActs
     public const string PasskeyAdded = "person.passkey_added";
     public const string PasskeyRemoved = "person.passkey_removed";
     public const string SignedOutElsewhere = "person.signed_out_elsewhere";
+    public const string NotificationsChosen = "person.notifications_chosen";
 
     public const string WebhookAdded = "webhook.added";
     public const string WebhookChanged = "webhook.changed";
@@ -69,7 +70,7 @@ public static class AuditActs
         PlanChanged, AutoReloadChanged, BillingDetailsChanged,
         CardSaved, CardPreferred, CardRemoved,
         BalanceAlertsChanged, SpendLimitsChanged,
-        PasswordChanged, AuthenticatorOn, AuthenticatorOff, RecoveryCodesRenewed, PasskeyAdded, PasskeyRemoved, SignedOutElsewhere,
+        PasswordChanged, AuthenticatorOn, AuthenticatorOff, RecoveryCodesRenewed, PasskeyAdded, PasskeyRemoved, SignedOutElsewhere, NotificationsChosen,
         WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
         NumberRented, NumberReleased,
         CreditGranted, CreditDeducted, CreditVoided, CreditUndone,

@@ -27,6 +27,7 @@ public static class ComponentServices
         services.AddSingleton<PlanOverviews>();
         services.AddSingleton<InvoiceOverviews>();
         services.AddSingleton<CustomerOverviews>();
+        services.AddSingleton<CreditEffects>();
         services.AddSingleton<LedgerOverviews>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         services.AddRazorComponents()
@@ -69,6 +70,7 @@ public static class ComponentServices
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         app.MapPreferences();
         app.MapTransactionExport();
+        app.MapUsageExport();
         app.MapAuditExport();
         app.MapGrantExport();
         return app;

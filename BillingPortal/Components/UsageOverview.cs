@@ -117,16 +117,37 @@ public sealed class UsageOverviews(
             page.NextCursor,
             isFirstUse,
             unusual,
-            await PaceAsync(caller, choice, cancellationToken),
-            choice.ByWeek
-                ? UsageHeat.Of(
-                    await reports.GetHoursAsync(caller, report.From, report.To, choice.CreditType, cancellationToken),
-                    report.From, report.To < clock.GetUtcNow() ? report.To.AddTicks(-1) : clock.GetUtcNow(), viewer)
-                : null)
+            choice.CreditType == CreditTypes.Credits ? await ReadPaceAsync(caller, cancellationToken) : null,
+            choice.ByWeek ? await HeatAsync(caller, choice, report, viewer, cancellationToken) : null)
         {
             Limit = (await limits.FindReachedAsync(caller, cancellationToken)).FirstOrDefault(limit => limit.CreditType == choice.CreditType),
         };
     }
+
+    /// <summary>When credit is used, by hour and weekday of the chosen period.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public async Task<UsageHeat> ReadHeatAsync(Caller caller, UsageChoice choice, Viewer viewer, CancellationToken cancellationToken) =>
+        await HeatAsync(caller, choice, await ReportAsync(caller, choice, cancellationToken), viewer, cancellationToken);
+
+    /// <summary>How far the plan's credits are used in this cycle; null if the plan grants none.</summary>
+    public async Task<PlanPace?> ReadPaceAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var standing = await standings.GetAsync(caller.OrganizationId, cancellationToken);
+        if (!standing.Allowance.Credits.IsPositive)
+        {
+            return null;
+        }
+
+        var now = clock.Now();
+        var range = new DayRange(DateOnly.FromDateTime(standing.AllowanceCycle.Start.UtcDateTime), DateOnly.FromDateTime(now.UtcDateTime));
+        var used = (await reports.GetDaysAsync(caller, range, null, cancellationToken)).Where(row => row.CreditType == CreditTypes.Credits);
+        return new PlanPace(
+            Credits.Sum(used.Select(row => row.Sums.Credits)), standing.Allowance.Credits, standing.AllowanceCycle.Start, standing.AllowanceCycle.End, now);
+    }
+
+    private async Task<UsageHeat> HeatAsync(Caller caller, UsageChoice choice, UsageReport report, Viewer viewer, CancellationToken cancellationToken) => UsageHeat.Of(
+        await reports.GetHoursAsync(caller, report.From, report.To, choice.CreditType, cancellationToken),
+        report.From, report.To < clock.GetUtcNow() ? report.To.AddTicks(-1) : clock.GetUtcNow(), viewer);
 
     private async Task<(UnusualDay? Unusual, IReadOnlyDictionary<DateOnly, UsualDay> Usual)> CompareAsync(
         Caller caller, UsageChoice choice, UsageReport report, CancellationToken cancellationToken)
@@ -150,21 +171,6 @@ public sealed class UsageOverviews(
     private async Task<UnusualKey?> KeyAsync(Caller caller, string keyId, CancellationToken cancellationToken) => await keys.FindAsync(caller, keyId, cancellationToken) is { } key
         ? new UnusualKey(key.Id, key.Name, key is { IsActive: true, PausedAt: not null }, key is { IsActive: true, PausedAt: null } && caller.Role is MemberRole.Owner)
         : null;
-
-    private async Task<PlanPace?> PaceAsync(Caller caller, UsageChoice choice, CancellationToken cancellationToken)
-    {
-        var standing = await standings.GetAsync(caller.OrganizationId, cancellationToken);
-        if (choice.CreditType != CreditTypes.Credits || !standing.Allowance.Credits.IsPositive)
-        {
-            return null;
-        }
-
-        var now = clock.Now();
-        var range = new DayRange(DateOnly.FromDateTime(standing.AllowanceCycle.Start.UtcDateTime), DateOnly.FromDateTime(now.UtcDateTime));
-        var used = (await reports.GetDaysAsync(caller, range, null, cancellationToken)).Where(row => row.CreditType == CreditTypes.Credits);
-        return new PlanPace(
-            Credits.Sum(used.Select(row => row.Sums.Credits)), standing.Allowance.Credits, standing.AllowanceCycle.Start, standing.AllowanceCycle.End, now);
-    }
 
     private async Task<UsageReport> ReportAsync(Caller caller, UsageChoice choice, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using BillingPortal.Access;
@@ -141,6 +142,46 @@ public abstract class UsagePageTests<TEngine>(StoreFixture<TEngine> store, Brows
         await Browser.AssertNoAxeViolationsAsync(page);
         await page.GetByRole(AriaRole.Link, new() { Name = "Show its events" }).ClickAsync();
         await Assertions.Expect(page.Locator("table.cards tbody tr")).ToHaveCountAsync(2);
+    }
+
+    [Fact]
+    public async Task Heat_map_and_plan_pace_are_files_too_for_the_same_period_and_for_who_is_signed_in()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        await site.ReportAsync(person, "image_to_html", "chat");
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/usage?period=24h&chart=week");
+
+        var hours = await FileAsync("hours.csv");
+        var pace = await FileAsync("pace.csv");
+
+        Assert.Equal(1 + (7 * 24), hours.Length);
+        Assert.Equal("weekday,hour,credits_on_average", hours[0]);
+        Assert.Equal("Monday,00:00", hours[1][..12]);
+        Assert.True(hours[1..].Sum(line => decimal.Parse(line.Split(',')[2], CultureInfo.InvariantCulture)) is > 0 and <= 31);
+        Assert.Equal(["cycle_start,cycle_end,as_of,used,even_pace_by_now,plan_credits,used_percent,elapsed_percent", ",31,0,2000,2,0"], [pace[0], pace[1][^15..]]);
+        Assert.All((await ReadAsync("/usage/hours.csv?from=2020-01-01&to=2020-01-02"))[1..], line => Assert.EndsWith(",0", line, StringComparison.Ordinal));
+        using var nobody = site.NewClient();
+        foreach (var path in new[] { "usage/hours.csv", "usage/pace.csv" })
+        {
+            Assert.Equal(HttpStatusCode.Redirect, (await nobody.GetAsync(path, TestContext.Current.CancellationToken)).StatusCode);
+        }
+
+        async Task<string[]> FileAsync(string name)
+        {
+            var href = await page.Locator($"a[href*='{name}']").GetAttributeAsync("href");
+            Assert.StartsWith($"/usage/{name}", href, StringComparison.Ordinal);
+            return await ReadAsync(href!);
+        }
+
+        async Task<string[]> ReadAsync(string address)
+        {
+            var answer = await page.APIRequest.GetAsync(address);
+            Assert.Contains("attachment", answer.Headers["content-disposition"], StringComparison.Ordinal);
+            return (await answer.TextAsync()).TrimStart('\uFEFF').Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        }
     }
 
     [Theory]

@@ -43,7 +43,7 @@ public sealed class WalletNoticeTests : BunitContext
     [InlineData(WalletMood.Fine, "The limit of 500 credits a day stops usage. 498 are used.")]
     public void A_limit_that_stops_usage_is_said_before_that_little_is_left_and_after_that_nothing_is(WalletMood mood, string words)
     {
-        Services.AddScoped<Viewer>();
+        Services.AddSingleton<TimeProvider>(new ManualClock()).AddScoped<Viewer>();
         var notices = RenderNotice(mood, buysPacks: true, new ReachedLimit(CreditTypes.Credits, SpendPeriod.Day, Credits.FromWhole(500), Credits.FromWhole(498), Now)).FindAll(".notice");
 
         Assert.Contains(words, Assert.Single(notices).TextContent, StringComparison.Ordinal);
