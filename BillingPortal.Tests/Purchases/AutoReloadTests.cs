@@ -70,6 +70,26 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
     }
 
     [Fact]
+    public async Task A_charge_refused_for_want_of_credit_starts_the_reload_that_has_become_due()
+    {
+        var clock = new SetClock(Noon);
+        await using var shop = Shop.Open(store.Database, clock);
+        var buyer = await shop.NewBuyerAsync();
+        await shop.SaveCardAsync(buyer);
+        await shop.ReloadAsync(buyer, threshold: 10, amount: 10);
+        await shop.LeaveAsync(buyer, 900);
+        await Eventually.TrueAsync(async () => await shop.PurchasedAsync(buyer) == 1000m);
+        await shop.LeaveAsync(buyer, 0);
+        await Eventually.TrueAsync(async () => (await StatesAsync(shop, buyer)).Count == 2);
+
+        clock.Now += TimeSpan.FromMinutes(11);
+        Assert.IsType<PostResult.Refused>(await shop.TrySpendAsync(buyer, 1));
+
+        await Eventually.TrueAsync(async () => await shop.PurchasedAsync(buyer) == 1000m);
+        await shop.AssertLedgerHoldsAsync();
+    }
+
+    [Fact]
     public async Task Declined_it_waits_one_hour_then_six_asks_no_fourth_time_and_stops_a_day_later_until_a_new_card_is_there()
     {
         var clock = new SetClock(Noon);
@@ -237,17 +257,19 @@ internal static class ReloadingShop
     }
 
     public static async Task SpendAsync(this Shop shop, Caller buyer, long credits) =>
-        Assert.IsType<PostResult.Posted>(await shop.Get<WalletWriter>().ExecuteAsync(
-            new Charge
-            {
-                OrganizationId = buyer.OrganizationId,
-                Reference = $"event:{Guid.NewGuid():N}",
-                Source = "test",
-                Actor = "system:test",
-                CreditType = CreditTypes.Credits,
-                Amount = Credits.FromWhole(credits),
-            },
-            Cancel));
+        Assert.IsType<PostResult.Posted>(await shop.TrySpendAsync(buyer, credits));
+
+    public static Task<PostResult> TrySpendAsync(this Shop shop, Caller buyer, long credits) => shop.Get<WalletWriter>().ExecuteAsync(
+        new Charge
+        {
+            OrganizationId = buyer.OrganizationId,
+            Reference = $"event:{Guid.NewGuid():N}",
+            Source = "test",
+            Actor = "system:test",
+            CreditType = CreditTypes.Credits,
+            Amount = Credits.FromWhole(credits),
+        },
+        Cancel);
 
     public static Task<AutoReloadDecision?> EvaluateAsync(this Shop shop, Caller buyer) =>
         shop.Get<AutoReloadEngine>().EvaluateAsync(buyer.OrganizationId, Cancel);

@@ -3,7 +3,7 @@ using BillingPortal.Wallets;
 
 namespace BillingPortal.Purchases;
 
-/// <summary>Looks after auto-reload: soon after each change of a wallet on this instance, and at all of them once a minute.</summary>
+/// <summary>Looks after auto-reload: soon after a wallet changed or had too little on this instance, and at all of them at the start and once a minute.</summary>
 /// <remarks>Nothing of it is in a charge's commit: a change only leaves the organization's id here.</remarks>
 public sealed class AutoReloadWorker : BackgroundService
 {
@@ -21,11 +21,13 @@ public sealed class AutoReloadWorker : BackgroundService
     {
         (this.feed, this.engine, this.clock, this.logger) = (feed, engine, clock, logger);
         feed.ChangedHere += Note;
+        feed.ShortHere += Note;
     }
 
     public override void Dispose()
     {
         feed.ChangedHere -= Note;
+        feed.ShortHere -= Note;
         raised.Dispose();
         base.Dispose();
     }
@@ -69,10 +71,11 @@ public sealed class AutoReloadWorker : BackgroundService
     private async Task SweepAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        do
         {
             await TryAsync(engine.SweepAsync, stoppingToken);
         }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken stoppingToken)

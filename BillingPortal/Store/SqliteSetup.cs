@@ -19,11 +19,11 @@ internal static class SqliteSetup
         return builder.ToString();
     }
 
-    /// <summary>A commit is on disk when it returns, and a busy database is waited for.</summary>
+    /// <summary>A commit is on disk when it returns, and a busy database is waited for. The log is emptied by <see cref="SqliteCheckpoints"/>, and at 250 MB by whoever commits.</summary>
     public static void Configure(DbConnection connection)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16000;";
+        command.CommandText = "PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=64000;";
         command.ExecuteNonQuery();
     }
 

@@ -34,6 +34,7 @@ public static class StoreServices
         services.AddDbContextFactory<SqliteBillingDbContext>(options => options
             .UseSqlite(connectionString).AddInterceptors(new SqliteSetup.Interceptor()));
         services.AddSingleton<IStoreSessions>(provider => new SqliteSessions(connectionString, provider));
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<SqliteCheckpoints>(provider, connectionString));
         services.AddSingleton<IRateCounters, MemoryRateCounters>();
         return services.AddContext<SqliteBillingDbContext>();
     }

@@ -203,6 +203,7 @@ public sealed class WalletWriter : BackgroundService
         }
 
         feed.Publish(book.Changes.Select(change => change.After.Key.OrganizationId));
+        feed.PublishShortage(batch.Zip(results).Where(done => done.Second is PostResult.Refused { Refusal: Refusal.Insufficient }).Select(done => done.First.Command.OrganizationId));
     }
 
     private static PostResult Apply(StoreSession session, WalletBook book, WalletCommand command, Dictionary<ReferenceKey, string?> posted)

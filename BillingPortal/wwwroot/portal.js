@@ -172,3 +172,126 @@ document.addEventListener('submit', async event => {
     await fetch(form.action, { method: 'POST', body, redirect: 'manual' });
   }
 });
+
+// A page stands there before its circuit answers. What is typed, opened and pressed until then is kept, and done once the page comes alive:
+// the circuit writes every element anew, so that an element is known by its way from the nearest ancestor with an id.
+const wakesSoon = () => document.body.hasAttribute('data-wakes') && !document.querySelector('[data-live]');
+const patience = 15000;
+
+if (wakesSoon()) {
+  const typed = new Map();
+  const opened = new Map();
+  const pressed = new Map();
+  let focused = [];
+
+  const keepTyped = event => {
+    if (event.target.matches('input:not([type=file]), select, textarea')) {
+      const { value, checked } = event.target;
+      typed.set(wayTo(event.target), { value, checked });
+    }
+  };
+  const keepOpened = event => {
+    if (event.target.matches('details')) {
+      opened.set(wayTo(event.target), event.target.open);
+    }
+  };
+  const keepPress = event => {
+    // Links, forms that say how they are sent, and the buttons this script minds itself work as they are.
+    const button = event.target.closest?.('button');
+    if (button && !button.disabled && !button.matches('[popovertarget], [data-copy], [data-reload], [data-palette], #palette *') && !(button.type === 'submit' && button.form)) {
+      hold(button, element => element.click());
+    }
+  };
+  const keepSubmit = event => {
+    if (event.target.matches('form:not([method])')) {
+      event.preventDefault();
+      hold(event.submitter ?? event.target, element => (element.form ?? element).requestSubmit());
+    }
+  };
+  const keepFocus = () => {
+    const element = document.activeElement;
+    if (element && element !== document.body) {
+      focused = [wayTo(element), element.selectionStart ?? null, element.selectionEnd ?? null];
+    }
+  };
+  const hold = (element, act) => {
+    pressed.set(wayTo(element), { element, act, text: element.textContent });
+    element.setAttribute('aria-busy', 'true');
+  };
+
+  const listeners = { input: keepTyped, toggle: keepOpened, click: keepPress, submit: keepSubmit, focusin: keepFocus, selectionchange: keepFocus };
+  for (const [type, listener] of Object.entries(listeners)) {
+    document.addEventListener(type, listener, true);
+  }
+
+  const watch = new MutationObserver(() => {
+    if (!wakesSoon()) {
+      end();
+      for (const [way, open] of opened) {
+        ifThere(way, element => { element.open = open; });
+      }
+
+      for (const [way, { value, checked }] of typed) {
+        ifThere(way, element => {
+          if (element.value !== value || element.checked !== checked) {
+            Object.assign(element, { value, checked });
+            element.dispatchEvent(new Event('input', { bubbles: true }));
+            element.dispatchEvent(new Event('change', { bubbles: true }));
+          }
+        });
+      }
+
+      const [way, from, to] = focused;
+      ifThere(way, element => {
+        element.focus({ preventScroll: true });
+        if (from !== null) {
+          element.setSelectionRange(from, to);
+        }
+      });
+      for (const [way, { act, text }] of pressed) {
+        ifThere(way, element => {
+          if (element.textContent === text) {
+            act(element);
+          }
+        });
+      }
+    }
+  });
+  watch.observe(document.body, { childList: true, subtree: true, attributeFilter: ['data-live'] });
+  const giveUp = setTimeout(end, patience);
+
+  function end() {
+    watch.disconnect();
+    clearTimeout(giveUp);
+    for (const [type, listener] of Object.entries(listeners)) {
+      document.removeEventListener(type, listener, true);
+    }
+
+    for (const { element } of pressed.values()) {
+      element.removeAttribute('aria-busy');
+    }
+  }
+
+  function ifThere(way, act) {
+    const element = way && document.querySelector(way);
+    if (element) {
+      act(element);
+    }
+  }
+}
+
+/** A selector for an element that another writing of the same page also answers. */
+function wayTo(element) {
+  const steps = [];
+  for (let at = element; at && at !== document.documentElement; at = at.parentElement) {
+    if (at.id) {
+      steps.unshift(`#${CSS.escape(at.id)}`);
+      break;
+    }
+
+    const among = [...at.parentElement.children].filter(other => other.localName === at.localName);
+    steps.unshift(`${at.localName}:nth-of-type(${among.indexOf(at) + 1})`);
+  }
+
+  return steps.join(' > ');
+}

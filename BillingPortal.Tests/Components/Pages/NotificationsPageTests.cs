@@ -146,6 +146,7 @@ public abstract class NotificationsPageTests<TEngine>(StoreFixture<TEngine> stor
         await HappenAsync(site, owner.OrganizationId, 95);
         var page = await site.NewPageAsync(browser);
         await page.SignInAsync(person, "/notifications");
+        await page.AliveAsync();
 
         await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Button, new() { Name = "Northwind" }).ClickAsync();
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/buy$"));
@@ -158,6 +159,7 @@ public abstract class NotificationsPageTests<TEngine>(StoreFixture<TEngine> stor
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/wallet$"));
         await db.Set<Membership>().Where(row => row.UserId == person.Id && row.OrganizationId == owner.OrganizationId).ExecuteDeleteAsync(Ct);
         await page.GotoAsync("/notifications");
+        await page.AliveAsync();
         await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Button, new() { Name = "running low" }).ClickAsync();
         await Assertions.Expect(page.GetByText("an organization you no longer belong to")).ToBeVisibleAsync();
     }
