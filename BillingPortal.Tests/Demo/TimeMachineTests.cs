@@ -35,7 +35,7 @@ public abstract class TimeMachineTests<TEngine>(StoreFixture<TEngine> store) : I
             customer = (await shop.Site.SignUpAsync()).Caller;
             var checkout = Assert.IsType<PlanChangeResult.Checkout>(await shop.Get<PlanBilling>().ChangeAsync(customer, new PlanRequest("lite"), null, Cancel));
             var session = checkout.Url[(checkout.Url.LastIndexOf('/') + 1)..];
-            await shop.Sandbox.PayAsync(session, SandboxMethod.CardThatPays, isAuthenticated: true, losesWebhook: false, Cancel);
+            await shop.Sandbox.PayAsync(session, SandboxMethod.CardThatPays, isAuthenticated: true, SandboxWebhooks.AsTheyShould, Cancel);
             await shop.UntilAsync(customer, checkout.PaymentId, payment => payment.IsCredited);
             await Eventually.TrueAsync(async () => (await shop.Get<SavedCards>().ListAsync(customer, Cancel)).Count == 1);
             var started = (await shop.Get<PlanBilling>().GetAsync(customer, Cancel)).StartedAt;

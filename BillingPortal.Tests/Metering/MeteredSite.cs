@@ -107,7 +107,7 @@ public sealed class MeteredSite<TEngine> : IAsyncLifetime
     internal async Task PayAsync(string checkoutUrl) => Assert.Equal(
         SandboxAnswer.Accepted,
         await Get<SandboxCheckout>().PayAsync(
-            checkoutUrl[(checkoutUrl.LastIndexOf('/') + 1)..], SandboxMethod.CardThatPays, isAuthenticated: true, losesWebhook: false, TestContext.Current.CancellationToken));
+            checkoutUrl[(checkoutUrl.LastIndexOf('/') + 1)..], SandboxMethod.CardThatPays, isAuthenticated: true, SandboxWebhooks.AsTheyShould, TestContext.Current.CancellationToken));
 
     internal async Task<Credits> BalanceAsync(Customer customer, string creditType = CreditTypes.Credits) =>
         (await Get<CurrentWallets>().GetBalanceAsync(customer.Reader, creditType, TestContext.Current.CancellationToken)).Available;

@@ -108,4 +108,17 @@ public sealed class AutoReloadDecisionTests
     private static AutoReloadDecision Decide(AutoReloadSituation situation) => AutoReloadDecisions.Decide(Rule, situation, Bounds);
 
     private static AutoReloadDecision.Skip Skip(AutoReloadSkip reason, DateTimeOffset? until = null) => new(reason, until);
+
+    [Theory]
+    [InlineData(0, 20, 50, 200)]
+    [InlineData(1594, 50, 160, 750)]
+    [InlineData(30, 5, 10, 50)]
+    [InlineData(1_000_000, 10_000, 10_000, 450_000)]
+    public void A_proposed_rule_leaves_three_days_to_spare_and_is_one_that_can_be_saved(long daily, long threshold, long amount, long limit)
+    {
+        var proposed = AutoReloadRehearsal.Propose(new RehearsalStage(Credits.Zero, [.. Enumerable.Repeat(Credits.FromWhole(daily), 30)], Noon, Bounds));
+
+        Assert.Equal(new AutoReloadRule(Money.FromDollars(threshold), Money.FromDollars(amount), Money.FromDollars(limit)), proposed);
+        Assert.Null(AutoReloads.FaultOf(proposed));
+    }
 }

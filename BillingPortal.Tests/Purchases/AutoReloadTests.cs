@@ -152,7 +152,7 @@ public abstract class AutoReloadTests<TEngine>(StoreFixture<TEngine> store) : IC
         Assert.Null(await shop.Get<TopUps>().FinishReloadAsync(await shop.NewBuyerAsync(), view.FailedPaymentId!, Cancel));
         var finish = Assert.IsType<TopUpStart.Ready>(await shop.Get<TopUps>().FinishReloadAsync(buyer, view.FailedPaymentId!, Cancel));
         Assert.Equal(finish.PaymentId, Assert.IsType<TopUpStart.Ready>(await shop.Get<TopUps>().FinishReloadAsync(buyer, view.FailedPaymentId!, Cancel)).PaymentId);
-        await shop.Sandbox.PayAsync(Shop.SessionOf(finish.Url), SandboxMethod.CardThatPays, true, false, Cancel);
+        await shop.Sandbox.PayAsync(Shop.SessionOf(finish.Url), SandboxMethod.CardThatPays, true, SandboxWebhooks.AsTheyShould, Cancel);
         await shop.PassTimeUntilAsync(
             clock, async () => await shop.PurchasedAsync(buyer) == 1000m && (await shop.Cards.ListAsync(buyer, Cancel)).Count == 2);
         Assert.Null((await shop.Get<AutoReloads>().GetAsync(buyer, Cancel)).Problem);

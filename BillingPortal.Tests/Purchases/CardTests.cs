@@ -201,7 +201,7 @@ public abstract class CardTests<TEngine>(StoreFixture<TEngine> store) : IClassFi
         var order = Assert.IsType<TopUpStart.Ready>(await shop.Get<TopUps>().StartAsync(buyer, Ten, keepsCard: true, "k", Cancel));
         Assert.Equal(
             SandboxAnswer.Accepted,
-            await shop.Sandbox.PayAsync(Shop.SessionOf(order.Url), SandboxMethod.CardThatPays, isAuthenticated: false, losesWebhook: true, Cancel));
+            await shop.Sandbox.PayAsync(Shop.SessionOf(order.Url), SandboxMethod.CardThatPays, isAuthenticated: false, SandboxWebhooks.Lost, Cancel));
 
         await shop.PassTimeUntilAsync(clock, async () => (await shop.PaymentAsync(buyer, order.PaymentId)).IsCredited);
 
@@ -225,7 +225,7 @@ public abstract class CardTests<TEngine>(StoreFixture<TEngine> store) : IClassFi
         var page = Assert.IsType<OrderResult.Ready>(await shop.Get<PaymentOrders>().OpenPageAsync(buyer, ready.PaymentId, "/buy", Cancel));
         var intentId = ready.ClientSecret!.Split("_secret_")[0];
         Assert.Null(await shop.Get<IPaymentGateway>().FindIntentAsync(intentId, Cancel));
-        await shop.Sandbox.PayAsync(Shop.SessionOf(page.CheckoutUrl), SandboxMethod.CardThatPays, false, false, Cancel);
+        await shop.Sandbox.PayAsync(Shop.SessionOf(page.CheckoutUrl), SandboxMethod.CardThatPays, false, SandboxWebhooks.AsTheyShould, Cancel);
 
         await shop.UntilAsync(buyer, ready.PaymentId, payment => payment.IsCredited);
         Assert.Equal(1000m, await shop.PurchasedAsync(buyer));

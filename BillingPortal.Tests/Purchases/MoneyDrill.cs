@@ -145,7 +145,7 @@ public abstract class MoneyDrill<TEngine>(StoreFixture<TEngine> store, int steps
         if (response.StatusCode is HttpStatusCode.OK)
         {
             var order = await response.Content.ReadFromJsonAsync<JsonElement>(stop);
-            await shop.Sandbox.PayAsync(Shop.SessionOf(order.GetProperty("url").GetString()!), SandboxMethod.CardThatPays, isAuthenticated: true, losesWebhook: random.Next(3) == 0, Cancel);
+            await shop.Sandbox.PayAsync(Shop.SessionOf(order.GetProperty("url").GetString()!), SandboxMethod.CardThatPays, isAuthenticated: true, random.Next(3) == 0 ? SandboxWebhooks.Lost : SandboxWebhooks.AsTheyShould, Cancel);
         }
         else
         {
@@ -208,7 +208,7 @@ public abstract class MoneyDrill<TEngine>(StoreFixture<TEngine> store, int steps
         };
         if (url is not null && random.Next(6) > 0)
         {
-            await shop.Sandbox.PayAsync(Shop.SessionOf(url), Methods[random.Next(Methods.Length)], isAuthenticated: true, losesWebhook: random.Next(5) == 0, Cancel);
+            await shop.Sandbox.PayAsync(Shop.SessionOf(url), Methods[random.Next(Methods.Length)], isAuthenticated: true, random.Next(5) == 0 ? SandboxWebhooks.Lost : SandboxWebhooks.AsTheyShould, Cancel);
         }
     }
 
@@ -284,7 +284,7 @@ public abstract class MoneyDrill<TEngine>(StoreFixture<TEngine> store, int steps
             : await plans.ChangeAsync(customer, request, null, ct);
         if (result is PlanChangeResult.Checkout checkout && random.Next(5) > 0)
         {
-            await shop.Sandbox.PayAsync(Shop.SessionOf(checkout.Url), Methods[random.Next(Methods.Length)], isAuthenticated: true, losesWebhook: random.Next(5) == 0, Cancel);
+            await shop.Sandbox.PayAsync(Shop.SessionOf(checkout.Url), Methods[random.Next(Methods.Length)], isAuthenticated: true, random.Next(5) == 0 ? SandboxWebhooks.Lost : SandboxWebhooks.AsTheyShould, Cancel);
         }
     }
 

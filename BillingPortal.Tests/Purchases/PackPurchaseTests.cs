@@ -126,7 +126,7 @@ public abstract class PackPurchaseTests<TEngine>(StoreFixture<TEngine> store) : 
         clock.MoveTo(full.NextAvailableAt);
         await shop.BuyAsync(buyer);
 
-        Assert.Equal(SandboxAnswer.Over, await shop.Sandbox.PayAsync(Shop.SessionOf(orders[0]), SandboxMethod.CardThatPays, false, false, Cancel));
+        Assert.Equal(SandboxAnswer.Over, await shop.Sandbox.PayAsync(Shop.SessionOf(orders[0]), SandboxMethod.CardThatPays, false, SandboxWebhooks.AsTheyShould, Cancel));
         var closed = await shop.UntilAsync(buyer, orders[0].PaymentId, payment => !payment.IsPending);
         Assert.Equal(PaymentState.Expired, closed.State);
         Assert.Equal(0m, await shop.PurchasedAsync(buyer));

@@ -18,7 +18,7 @@ public abstract class SandboxTests<TEngine>(StoreFixture<TEngine> store) : IClas
         var order = await shop.BuyAsync(buyer);
         var session = Shop.SessionOf(order);
 
-        Assert.Equal(SandboxAnswer.Declined, await shop.Sandbox.PayAsync(session, SandboxMethod.CardThatDeclines, false, false, Cancel));
+        Assert.Equal(SandboxAnswer.Declined, await shop.Sandbox.PayAsync(session, SandboxMethod.CardThatDeclines, false, SandboxWebhooks.AsTheyShould, Cancel));
         Assert.True((await shop.PaymentAsync(buyer, order.PaymentId)).IsPending);
 
         await shop.PayAsync(order, SandboxMethod.CardThatPays, tells: true);
@@ -33,9 +33,9 @@ public abstract class SandboxTests<TEngine>(StoreFixture<TEngine> store) : IClas
         var order = await shop.BuyAsync(buyer);
         var session = Shop.SessionOf(order);
 
-        Assert.Equal(SandboxAnswer.AuthenticationNeeded, await shop.Sandbox.PayAsync(session, SandboxMethod.CardThatAsks, false, false, Cancel));
+        Assert.Equal(SandboxAnswer.AuthenticationNeeded, await shop.Sandbox.PayAsync(session, SandboxMethod.CardThatAsks, false, SandboxWebhooks.AsTheyShould, Cancel));
         Assert.False((await shop.Sandbox.FindAsync(session, Cancel))!.IsPaid);
-        Assert.Equal(SandboxAnswer.Accepted, await shop.Sandbox.PayAsync(session, SandboxMethod.CardThatAsks, true, false, Cancel));
+        Assert.Equal(SandboxAnswer.Accepted, await shop.Sandbox.PayAsync(session, SandboxMethod.CardThatAsks, true, SandboxWebhooks.AsTheyShould, Cancel));
 
         await shop.UntilAsync(buyer, order.PaymentId, payment => payment.IsCredited);
     }
@@ -77,7 +77,7 @@ public abstract class SandboxTests<TEngine>(StoreFixture<TEngine> store) : IClas
         var order = await shop.BuyAsync(buyer);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ =>
-            shop.Sandbox.PayAsync(Shop.SessionOf(order), SandboxMethod.CardThatPays, false, false, Cancel)));
+            shop.Sandbox.PayAsync(Shop.SessionOf(order), SandboxMethod.CardThatPays, false, SandboxWebhooks.AsTheyShould, Cancel)));
 
         Assert.Single(answers, SandboxAnswer.Accepted);
         await shop.UntilAsync(buyer, order.PaymentId, payment => payment.IsCredited);

@@ -21,7 +21,7 @@ internal static class SettledPurchase
         var services = site.Services;
         var order = Assert.IsType<PurchaseStart.Ready>(await services.GetRequiredService<PackPurchases>().StartAsync(buyer.Caller, Shop.Pack, null, ct));
         await services.GetRequiredService<SandboxCheckout>().PayAsync(
-            Shop.SessionOf(order), SandboxMethod.CardThatPays, isAuthenticated: true, losesWebhook: true, ct);
+            Shop.SessionOf(order), SandboxMethod.CardThatPays, isAuthenticated: true, SandboxWebhooks.Lost, ct);
         await services.GetRequiredService<PaymentTracker>().ArriveAsync(buyer.Caller, order.PaymentId, ct);
         var invoice = Assert.IsType<Invoice>(await services.GetRequiredService<InvoiceBook>().FindByPaymentAsync(buyer.Caller, order.PaymentId, ct));
         await using var db = await services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(ct);

@@ -83,7 +83,7 @@ public sealed class Shop : IAsyncDisposable
 
     /// <summary>Pays at the sandbox; unless told otherwise the gateway says nothing of it, and the test speaks for it.</summary>
     public async Task PayAsync(PurchaseStart.Ready order, SandboxMethod method = SandboxMethod.CardThatPays, bool tells = false) =>
-        Assert.Equal(SandboxAnswer.Accepted, await Sandbox.PayAsync(SessionOf(order), method, isAuthenticated: true, losesWebhook: !tells, Cancel));
+        Assert.Equal(SandboxAnswer.Accepted, await Sandbox.PayAsync(SessionOf(order), method, isAuthenticated: true, tells ? SandboxWebhooks.AsTheyShould : SandboxWebhooks.Lost, Cancel));
 
     public static string SessionOf(PurchaseStart.Ready order) => SessionOf(order.CheckoutUrl);
 
@@ -93,7 +93,7 @@ public sealed class Shop : IAsyncDisposable
     public async Task SaveCardAsync(Caller buyer, SandboxMethod method = SandboxMethod.CardThatPays)
     {
         var setup = Assert.IsType<CardSetupStart.Ready>(await Cards.StartSetupAsync(buyer, "/payment-methods", Cancel));
-        Assert.Equal(SandboxAnswer.Accepted, await Sandbox.PayAsync(SessionOf(setup.Url), method, isAuthenticated: true, losesWebhook: false, Cancel));
+        Assert.Equal(SandboxAnswer.Accepted, await Sandbox.PayAsync(SessionOf(setup.Url), method, isAuthenticated: true, SandboxWebhooks.AsTheyShould, Cancel));
         await Cards.ArriveAsync(buyer, Cancel);
     }
 

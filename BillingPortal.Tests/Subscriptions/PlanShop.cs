@@ -85,7 +85,7 @@ public sealed class PlanShop<TEngine> : IAsyncLifetime
     public async Task PayAsync(Caller customer, PlanChangeResult.Checkout checkout, SandboxMethod method = SandboxMethod.CardThatPays)
     {
         var session = checkout.Url[(checkout.Url.LastIndexOf('/') + 1)..];
-        Assert.Equal(SandboxAnswer.Accepted, await Shop.Sandbox.PayAsync(session, method, isAuthenticated: true, losesWebhook: true, Cancel));
+        Assert.Equal(SandboxAnswer.Accepted, await Shop.Sandbox.PayAsync(session, method, isAuthenticated: true, SandboxWebhooks.Lost, Cancel));
         await Eventually.TrueAsync(async () => (await Shop.Tracker.ArriveAsync(customer, checkout.PaymentId, Cancel))!.IsCredited);
         var payment = await Shop.QueryAsync(db => db.Set<Payment>().AsNoTracking().SingleAsync(row => row.Id == checkout.PaymentId, Cancel));
 

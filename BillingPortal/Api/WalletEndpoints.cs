@@ -80,7 +80,7 @@ internal static class WalletEndpoints
             throw ApiException.Invalid(fault.Field, fault.Message);
         }
 
-        var played = await rehearsal.RunAsync(http.Caller(), rule, cancellationToken);
+        var played = AutoReloadRehearsal.Play(rule, await rehearsal.SetAsync(http.Caller(), cancellationToken));
         return new(new RehearsalAnswer(
             played.Reloads.Count, played.Charged.ToDecimal(), played.Lowest,
             [.. played.Reloads.Select(reload => new RehearsedAnswer(reload.At, reload.Amount.ToDecimal()))], played.Days));

@@ -34,8 +34,9 @@ public sealed record PlanChoice(string? PlanId, BillingInterval? Interval, int? 
 /// <param name="DailyFlows">Flows each day.</param>
 /// <param name="Overage">Credits for a voice minute beyond those included; null: the usual rate.</param>
 /// <param name="ApiAccess">Whether keys work.</param>
-/// <param name="Unused">Plan credits that are left and end; those that were granted once, if there are no others.</param>
-/// <param name="UnusedEndAt">When the first of them end; null: never.</param>
+/// <param name="Unused">Plan credits that are left and end first; those that were granted once, if there are no others.</param>
+/// <param name="UnusedEndAt">When they end; null: never.</param>
+/// <param name="UnusedLater">Plan credits that are left and end after those.</param>
 public sealed record HeldPlan(
     string Id,
     string Name,
@@ -60,7 +61,8 @@ public sealed record HeldPlan(
     Credits? Overage,
     bool ApiAccess,
     Credits Unused,
-    DateTimeOffset? UnusedEndAt);
+    DateTimeOffset? UnusedEndAt,
+    Credits UnusedLater);
 
 /// <summary>A plan as it is offered.</summary>
 /// <param name="Id">Of the catalog.</param>
@@ -207,6 +209,7 @@ public sealed class PlanOverviews(PlanBilling plans, PriceCatalog catalog, Curre
         var now = clock.Now();
         var lots = wallet.Buckets.Where(bucket => bucket.Kind is BucketKind.Plan && bucket.IsLiveAt(now) && bucket.Remaining.IsPositive).ToList();
         lots = lots.Exists(lot => lot.ExpiresAt is not null) ? lots.FindAll(lot => lot.ExpiresAt is not null) : lots;
+        var firstEnd = lots.Min(lot => lot.ExpiresAt);
         var pastDue = standing.Status is SubscriptionStatus.PastDue;
         var next = standing.Pending ?? new PlanWish(standing.Plan, standing.Interval, standing.Seats);
         return new HeldPlan(
@@ -232,8 +235,9 @@ public sealed class PlanOverviews(PlanBilling plans, PriceCatalog catalog, Curre
             standing.Plan.DailyFlows,
             standing.Plan.OverageRate,
             standing.Plan.ApiAccess,
-            Credits.Sum(lots.Select(lot => lot.Remaining)),
-            lots.Min(lot => lot.ExpiresAt));
+            Credits.Sum(lots.Where(lot => lot.ExpiresAt == firstEnd).Select(lot => lot.Remaining)),
+            firstEnd,
+            Credits.Sum(lots.Where(lot => lot.ExpiresAt != firstEnd).Select(lot => lot.Remaining)));
     }
 
     private static OfferedPlan OfferOf(Plan plan, PlanStanding standing, BillingInterval interval, Credits used)

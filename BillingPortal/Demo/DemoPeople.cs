@@ -34,7 +34,7 @@ public static class DemoPeople
         new("pro@example.com", "Priya Raman", "Northwind Studio", "pro", 1, BillingInterval.Monthly, "a busy year: packs, gifts, one odd day"),
         new("team@example.com", "Tomas Lindqvist", "Fabrikam Voice", "team", 3, BillingInterval.Monthly, "a team on the phone, and its keys"),
         new("starter@example.com", "Sofia Marin", "Contoso Labs", "starter", 1, BillingInterval.Monthly, "model calls and API credits"),
-        new("lite@example.com", "Liam Okafor", "Tailspin Toys", "lite", 1, BillingInterval.Yearly, "a low balance"),
+        new("lite@example.com", "Liam Okafor", "Tailspin Toys", "lite", 1, BillingInterval.Monthly, "a low balance"),
         new("free@example.com", "Freya Novak", "Freya Novak", "free", 1, BillingInterval.Monthly, "the first credits of a newcomer"),
         new("member@example.com", "Mia Castellanos", null, "free", 1, BillingInterval.Monthly, "a member: sees, but cannot spend money") { MemberOf = "team@example.com" },
         new("admin@example.com", "Ada Whitfield", null, "free", 1, BillingInterval.Monthly, "a platform administrator") { IsPlatformAdministrator = true },

@@ -158,7 +158,7 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
         var inquiry = services.GetRequiredService<PaymentInquiry>();
         var payment = await FindAsync();
         await services.GetRequiredService<SandboxCheckout>()
-            .PayAsync(payment.SessionId!, SandboxMethod.CardThatPays, isAuthenticated: true, losesWebhook: true, cancellationToken);
+            .PayAsync(payment.SessionId!, SandboxMethod.CardThatPays, isAuthenticated: true, SandboxWebhooks.Lost, cancellationToken);
         await inquiry.AskAsync(payment, cancellationToken);
         if (payment.KeepsCard)
         {
@@ -201,7 +201,7 @@ internal sealed class DemoYear(IServiceProvider services, DemoClock clock, ILogg
         if (await cards.StartSetupAsync(owner, "/payment-methods", cancellationToken) is CardSetupStart.Ready setup)
         {
             await services.GetRequiredService<SandboxCheckout>()
-                .PayAsync(setup.Url[(setup.Url.LastIndexOf('/') + 1)..], card, isAuthenticated: true, losesWebhook: true, cancellationToken);
+                .PayAsync(setup.Url[(setup.Url.LastIndexOf('/') + 1)..], card, isAuthenticated: true, SandboxWebhooks.Lost, cancellationToken);
             await cards.ArriveAsync(owner, cancellationToken);
         }
     }

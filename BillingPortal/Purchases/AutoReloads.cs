@@ -60,7 +60,13 @@ public sealed class AutoReloads(
         caller.DemandScope(Scopes.BillingRead);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var setting = await db.Set<AutoReloadSetting>().AsNoTracking().FirstOrDefaultAsync(row => row.OrganizationId == caller.OrganizationId, cancellationToken);
-        return setting is null ? new AutoReloadView(false, null, null, Money.Zero, null, null, null, null) : await ViewOfAsync(db, setting, cancellationToken);
+        if (setting is not null)
+        {
+            return await ViewOfAsync(db, setting, cancellationToken);
+        }
+
+        var card = await cards.FindDefaultAsync(caller.OrganizationId, cancellationToken);
+        return new AutoReloadView(false, null, card is null ? null : SavedCardView.Of(card, clock.Now()), Money.Zero, null, null, null, null);
     }
 
     /// <summary>Changes the rule. Saving it also forgets what has failed.</summary>

@@ -55,6 +55,27 @@ public abstract class CardPagesTests<TEngine>(StoreFixture<TEngine> store, Brows
     }
 
     [Fact]
+    public async Task A_rule_tells_while_it_is_typed_what_it_would_charge_at_once()
+    {
+        await using var shop = Shop.Open(store.Database);
+        var person = await shop.NewPersonAsync();
+        await shop.SaveCardAsync(person.Caller);
+        await shop.LeaveAsync(person.Caller, 1500);
+        var page = await shop.Site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/auto-reload");
+        await page.AliveAsync();
+
+        await Assertions.Expect(page.GetByText("••4242")).ToBeVisibleAsync();
+        await page.GetByLabel("When less than this").FillAsync("30");
+        await page.GetByLabel("Add this").FillAsync("10");
+        await Assertions.Expect(page.GetByText("this charges $20.00 at once")).ToBeVisibleAsync();
+        await page.GetByLabel("When less than this").FillAsync("14");
+        await Assertions.Expect(page.GetByText("at once")).ToHaveCountAsync(0);
+        await page.GetByLabel("Add this").FillAsync("2");
+        await Assertions.Expect(page.GetByText("the amount from $5")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_reload_that_wants_its_owner_is_paid_from_its_page_without_scripts()
     {
         await using var shop = Shop.Open(store.Database);

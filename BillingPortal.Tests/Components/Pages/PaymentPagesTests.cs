@@ -4,9 +4,11 @@ using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
 using BillingPortal.Payments;
+using BillingPortal.Payments.Sandbox;
 using BillingPortal.Purchases;
 using BillingPortal.Tests.Purchases;
 using BillingPortal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 
 namespace BillingPortal.Tests.Components.Pages;
@@ -86,10 +88,26 @@ public abstract class PaymentPagesTests<TEngine>(StoreFixture<TEngine> store, Br
         await using var shop = Shop.Open(store.Database);
         var (page, person, _) = await ArriveAsync(shop, Browser.Desktop);
 
-        await page.GetByText("Lose the webhook").ClickAsync();
+        await page.GetByLabel("The portal is told").SelectOptionAsync("never: the webhook is lost");
         await PayAsync(page);
 
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Credits added" })).ToBeVisibleAsync();
+        Assert.Equal(5000m, await shop.PurchasedAsync(person.Caller));
+    }
+
+    [Theory]
+    [InlineData("three times over")]
+    [InlineData("in the wrong order")]
+    public async Task Webhooks_that_repeat_or_overtake_each_other_credit_once(string how)
+    {
+        await using var shop = Shop.Open(store.Database);
+        var (page, person, order) = await ArriveAsync(shop, Browser.Desktop);
+
+        await page.GetByLabel("The portal is told").SelectOptionAsync(how);
+        await PayAsync(page);
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Credits added" })).ToBeVisibleAsync();
+        await Eventually.TrueAsync(() => shop.QueryAsync(async db => !await db.Set<SandboxEvent>().AnyAsync(row => row.NextAttemptAt != null && EF.Functions.Like(row.Payload, $"%{order.PaymentId}%"))));
         Assert.Equal(5000m, await shop.PurchasedAsync(person.Caller));
     }
 

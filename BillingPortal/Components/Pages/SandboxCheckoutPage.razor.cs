@@ -29,10 +29,19 @@ public sealed partial class SandboxCheckoutPage
     private static readonly (SandboxMethod Method, string Hint)[] SetupMethods =
         [.. SaveMethods[..^1], (SandboxMethod.CardWithoutFunds, "Is accepted now and has no funds later."), SaveMethods[^1]];
 
+    private static readonly (SandboxWebhooks Way, string Name)[] Ways =
+    [
+        (SandboxWebhooks.AsTheyShould, "at once"),
+        (SandboxWebhooks.Repeated, "three times over"),
+        (SandboxWebhooks.OutOfOrder, "in the wrong order"),
+        (SandboxWebhooks.Late, "half a minute late"),
+        (SandboxWebhooks.Lost, "never: the webhook is lost"),
+    ];
+
     private SandboxPage? checkout;
     private SandboxAnswer? answer;
     private SandboxMethod chosen;
-    private bool losesWebhook;
+    private SandboxWebhooks webhooks;
     private string? problem;
 
     private (SandboxMethod Method, string Hint)[] Methods => checkout switch
@@ -74,13 +83,13 @@ public sealed partial class SandboxCheckoutPage
 
     private async Task PayAsync()
     {
-        (chosen, losesWebhook) = (Payment?.Method ?? SandboxMethod.CardThatPays, Payment?.LosesWebhook ?? false);
+        (chosen, webhooks) = (Payment?.Method ?? SandboxMethod.CardThatPays, Payment?.Webhooks ?? default);
         await PayAsync(isAuthenticated: false);
     }
 
     private async Task ApproveAsync()
     {
-        (chosen, losesWebhook) = (Approval?.Method ?? SandboxMethod.CardThatAsks, Approval?.LosesWebhook ?? false);
+        (chosen, webhooks) = (Approval?.Method ?? SandboxMethod.CardThatAsks, Approval?.Webhooks ?? default);
         if (Approval is { IsApproved: true })
         {
             await PayAsync(isAuthenticated: true);
@@ -103,7 +112,7 @@ public sealed partial class SandboxCheckoutPage
 
     private async Task PayAsync(bool isAuthenticated)
     {
-        answer = await Sandbox.PayAsync(SessionId, chosen, isAuthenticated, losesWebhook, Http.RequestAborted);
+        answer = await Sandbox.PayAsync(SessionId, chosen, isAuthenticated, webhooks, Http.RequestAborted);
         switch (answer)
         {
             case SandboxAnswer.Accepted:
@@ -124,7 +133,7 @@ public sealed partial class SandboxCheckoutPage
     {
         public SandboxMethod Method { get; set; }
 
-        public bool LosesWebhook { get; set; }
+        public SandboxWebhooks Webhooks { get; set; }
     }
 
     /// <summary>What the buyer told the bank.</summary>
@@ -134,6 +143,6 @@ public sealed partial class SandboxCheckoutPage
 
         public bool IsApproved { get; set; }
 
-        public bool LosesWebhook { get; set; }
+        public SandboxWebhooks Webhooks { get; set; }
     }
 }

@@ -40,6 +40,9 @@ public sealed class SandboxCheckout(
     IDbContextFactory<BillingDbContext> contexts, IOptions<PaymentOptions> options, TimeProvider clock, SandboxSignal signal)
 {
     private const int CardYears = 4;
+    private const int Repetitions = 3;
+    private static readonly TimeSpan Swap = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(30);
 
     /// <summary>The page of a checkout; null if there is none.</summary>
     public async Task<SandboxPage?> FindAsync(string sessionId, CancellationToken cancellationToken)
@@ -59,10 +62,10 @@ public sealed class SandboxCheckout(
     /// <param name="sessionId">The checkout.</param>
     /// <param name="method">What to pay with.</param>
     /// <param name="isAuthenticated">Whether the buyer has confirmed to their bank.</param>
-    /// <param name="losesWebhook">Whether the merchant is never told.</param>
+    /// <param name="webhooks">How the merchant is told.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     public async Task<SandboxAnswer> PayAsync(
-        string sessionId, SandboxMethod method, bool isAuthenticated, bool losesWebhook, CancellationToken cancellationToken)
+        string sessionId, SandboxMethod method, bool isAuthenticated, SandboxWebhooks webhooks, CancellationToken cancellationToken)
     {
         var now = clock.Now();
         if (await FindAsync(sessionId, cancellationToken) is not { IsPaid: false, IsExpired: false } page)
@@ -108,9 +111,9 @@ public sealed class SandboxCheckout(
             db.Add(card);
         }
 
-        if (intentId is not null)
-        {
-            db.Add(new SandboxIntent
+        var intent = intentId is null
+            ? null
+            : new SandboxIntent
             {
                 Id = intentId,
                 PaymentId = session.PaymentId,
@@ -120,13 +123,13 @@ public sealed class SandboxCheckout(
                 FailureCode = bounces ? "payment_failed" : null,
                 CreatedAt = now,
                 ClearsAt = clearsAt,
-            });
+            };
+        if (intent is not null)
+        {
+            db.Add(intent);
         }
 
-        if (!losesWebhook)
-        {
-            AddEvents(db, session, card, now);
-        }
+        db.AddRange(Played(webhooks, EventsOf(session, intent, card, now)));
 
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -162,18 +165,37 @@ public sealed class SandboxCheckout(
         return over.Count;
     }
 
-    private static void AddEvents(BillingDbContext db, SandboxSession session, SandboxCard? card, DateTimeOffset now)
+    private static List<SandboxEvent> EventsOf(SandboxSession session, SandboxIntent? intent, SandboxCard? card, DateTimeOffset now)
     {
-        db.Add(EventOf(session, "checkout.session.completed", now));
-        if (session.IsSetup)
+        var events = new List<SandboxEvent> { EventOf(session, "checkout.session.completed", now) };
+        if (intent is null)
         {
-            db.Add(SandboxJson.Event("setup_intent.succeeded", SandboxJson.SetupIntent($"seti_{SandboxIntent.NewId()[3..]}", card!), now));
+            events.Add(SandboxJson.Event("setup_intent.succeeded", SandboxJson.SetupIntent($"seti_{SandboxIntent.NewId()[3..]}", card!), now));
         }
         else if (session.ClearsAt is { } clearsAt && (session.Bounces || clearsAt > now))
         {
-            db.Add(EventOf(session, session.Bounces ? "checkout.session.async_payment_failed" : "checkout.session.async_payment_succeeded", clearsAt));
+            events.Add(EventOf(session, session.Bounces ? "checkout.session.async_payment_failed" : "checkout.session.async_payment_succeeded", clearsAt));
         }
+        else
+        {
+            events.Add(SandboxJson.Event("payment_intent.succeeded", SandboxJson.Intent(intent, now), now));
+        }
+
+        return events;
     }
+
+    /// <summary>The events as they are sent, in order; each row is one delivery.</summary>
+    private static IEnumerable<SandboxEvent> Played(SandboxWebhooks webhooks, IReadOnlyList<SandboxEvent> events) => webhooks switch
+    {
+        SandboxWebhooks.Repeated => Enumerable.Range(0, Repetitions).SelectMany(round => events.Select(row => Again(row, round == 0 ? row.Id : $"{row.Id}_{round}", row.CreatedAt))),
+        SandboxWebhooks.OutOfOrder => events.Select((row, place) => Again(row, row.Id, events[^1].CreatedAt + (Swap * (events.Count - 1 - place)))),
+        SandboxWebhooks.Late => events.Select(row => Again(row, row.Id, row.CreatedAt + Delay)),
+        SandboxWebhooks.Lost => [],
+        _ => events,
+    };
+
+    private static SandboxEvent Again(SandboxEvent row, string id, DateTimeOffset at) =>
+        new() { Id = id, Payload = row.Payload, CreatedAt = row.CreatedAt, NextAttemptAt = at };
 
     private static SandboxCard NewCard(string customerId, SandboxMethod method, DateTimeOffset now) => new()
     {

@@ -36,6 +36,25 @@ public enum SandboxMethod
     BankThatFails,
 }
 
+/// <summary>How the merchant is told of what a buyer did.</summary>
+public enum SandboxWebhooks
+{
+    /// <summary>At once, each event once.</summary>
+    AsTheyShould,
+
+    /// <summary>Each event three times.</summary>
+    Repeated,
+
+    /// <summary>What is told last otherwise comes first, and the rest some seconds later.</summary>
+    OutOfOrder,
+
+    /// <summary>Half a minute later.</summary>
+    Late,
+
+    /// <summary>Never: the merchant must find out by asking.</summary>
+    Lost,
+}
+
 /// <summary>What the sandbox knows of its ways to pay.</summary>
 public static class SandboxMethods
 {
