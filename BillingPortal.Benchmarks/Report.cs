@@ -1,7 +1,11 @@
 namespace BillingPortal.Benchmarks;
 
 /// <summary>How long and how large the measurements are.</summary>
-internal sealed record Settings(TimeSpan WarmUp, TimeSpan Duration, int History);
+/// <param name="WarmUp">Before callers are counted.</param>
+/// <param name="Duration">While they are.</param>
+/// <param name="History">Transactions in the longest history that is read.</param>
+/// <param name="Rounds">How often each page is loaded.</param>
+internal sealed record Settings(TimeSpan WarmUp, TimeSpan Duration, int History, int Rounds);
 
 /// <summary>Collects tables and prints them as Markdown.</summary>
 internal sealed class Report

@@ -19,6 +19,12 @@ if (await CommandLine.RunAsync(args, builder.Configuration, CancellationToken.No
 // Without a publish the assets of packages are found through this manifest; the host reads it unasked only in development.
 builder.WebHost.UseStaticWebAssets();
 
+// A build serves its assets as a publish does: compressed beforehand, and kept by browsers for good. By itself it would look for later changes at each request.
+if (!builder.Environment.IsDevelopment())
+{
+    builder.Configuration["ReloadStaticAssetsAtRuntime"] ??= bool.FalseString;
+}
+
 // A default and not a setting in appsettings.json, which would win over ASPNETCORE_URLS and the ports of a container image.
 if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
 {
@@ -66,6 +72,7 @@ await app.EnsureDemoDataAsync(CancellationToken.None);
 
 app.UseTrustedProxies();
 app.UseSecurityHeaders();
+app.UsePageCompression();
 app.UseErrorPages();
 app.UseAuthentication();
 app.UseViewerCulture();

@@ -1,10 +1,11 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using BillingPortal.Tests.Support;
 using Microsoft.Playwright;
 
 namespace BillingPortal.Tests.Components;
 
-public abstract class SiteTests<TEngine>(StoreFixture<TEngine> store, Browser browser) : IClassFixture<StoreFixture<TEngine>>
+public abstract partial class SiteTests<TEngine>(StoreFixture<TEngine> store, Browser browser) : IClassFixture<StoreFixture<TEngine>>
     where TEngine : IStoreEngine, new()
 {
     [Theory]
@@ -78,6 +79,55 @@ public abstract class SiteTests<TEngine>(StoreFixture<TEngine> store, Browser br
         Assert.All(parts, part => Assert.Equal(site.Address.Authority, part.Address.Authority));
         Assert.InRange(parts.Sum(part => part.Bytes), 1, 350_000);
     }
+
+    [Fact]
+    public async Task Scripts_and_styles_are_compressed_and_kept_for_good_under_names_of_their_content()
+    {
+        await using var site = Site.Start(store.Database);
+        using var client = site.NewClient();
+        var page = await client.GetStringAsync("/Account/Login", TestContext.Current.CancellationToken);
+        var named = Assets().Matches(page).Select(match => match.Groups["path"].Value).Distinct().ToList();
+
+        var answers = await Task.WhenAll(named.Select(path => GetAsync(client, path, ("Accept-Encoding", "gzip"))));
+
+        Assert.Contains(named, path => path.Contains("blazor.web", StringComparison.Ordinal));
+        Assert.Contains(named, path => path.Contains("app.", StringComparison.Ordinal));
+        Assert.All(answers, answer =>
+        {
+            Assert.Equal(["gzip"], answer.Content.Headers.ContentEncoding);
+            Assert.Equal("max-age=31536000, immutable", answer.Headers.GetValues("Cache-Control").Single());
+        });
+    }
+
+    [Theory]
+    [InlineData("none", true)]
+    [InlineData("same-origin", true)]
+    [InlineData("same-site", false)]
+    [InlineData("cross-site", false)]
+    [InlineData(null, false)]
+    public async Task A_page_is_compressed_unless_another_site_may_have_asked_for_it(string? from, bool compressed)
+    {
+        await using var site = Site.Start(store.Database);
+        using var client = site.NewClient();
+
+        var answer = await GetAsync(client, "/pricing", [("Accept-Encoding", "br"), .. from is null ? [] : new[] { ("Sec-Fetch-Site", from) }]);
+
+        Assert.Equal(compressed ? ["br"] : [], answer.Content.Headers.ContentEncoding);
+    }
+
+    private static async Task<HttpResponseMessage> GetAsync(HttpClient client, string path, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return (await client.SendAsync(request, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+    }
+
+    [GeneratedRegex("(?:<link rel=\"stylesheet\" href|<script[^>]* src)=\"(?<path>[^\"]+)\"")]
+    private static partial Regex Assets();
 
     private static async Task<(Uri Address, int Bytes)> WeighAsync(IResponse response) => (new Uri(response.Url), (await response.BodyAsync()).Length);
 }

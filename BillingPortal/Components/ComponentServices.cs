@@ -30,6 +30,8 @@ public static class ComponentServices
         services.AddSingleton<CreditEffects>();
         services.AddSingleton<LedgerOverviews>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
+        // For pages alone: scripts and styles were compressed when they were published.
+        services.AddResponseCompression(options => (options.EnableForHttps, options.MimeTypes) = (true, ["text/html"]));
         services.AddRazorComponents()
             .AddInteractiveServerComponents()
             // What a page had read before it was sent comes back with the connection; a long list is larger than the usual 32 KB.
@@ -51,6 +53,11 @@ public static class ComponentServices
 
             return next(http);
         });
+
+    /// <summary>Compresses pages, but for those that another site may have asked for in its visitor's name.</summary>
+    /// <remarks>Guess after guess, that site could tell by the length alone what stands in them. Browsers say who asks, and no page can say otherwise: docs/decisions/0135.</remarks>
+    public static IApplicationBuilder UsePageCompression(this IApplicationBuilder app) =>
+        app.UseWhen(http => http.Request.Headers["Sec-Fetch-Site"] is ["same-origin" or "none"], pages => pages.UseResponseCompression());
 
     /// <summary>Writes numbers as the person of a request chose. Everything else stays English: the culture of calculations and markup is never the viewer's.</summary>
     public static IApplicationBuilder UseViewerCulture(this IApplicationBuilder app) => app.UseRequestLocalization(options =>
