@@ -45,7 +45,7 @@ public abstract class InvitationMailTests<TEngine>(StoreFixture<TEngine> store) 
         Assert.Contains($"{site.Address.ToString().TrimEnd('/')}{made.Path}", mail.Text, StringComparison.Ordinal);
 
         // In the portal they are told too, without the secret, which proves that the e-mail reached them.
-        var told = Assert.Single((await site.Services.GetRequiredService<NotificationInbox>().ListAsync(guest.Caller, null, 10, Cancel)).Notifications);
+        var told = Assert.Single((await site.Services.GetRequiredService<NotificationInbox>().ListAsync(guest.Caller, null, 10, false, Cancel)).Notifications);
         Assert.Equal(("invitation", "/wallet"), (told.Kind, told.Link));
         Assert.DoesNotContain(made.Path, told.Text, StringComparison.Ordinal);
 

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using BillingPortal.Access;
 using BillingPortal.Accounts;
+using BillingPortal.Audit;
 using BillingPortal.Store;
 using BillingPortal.Tests.Support;
 using Microsoft.AspNetCore.Identity;
@@ -53,6 +54,44 @@ public abstract class KeyTests<TEngine>(KeyedSite<TEngine> portal) : IClassFixtu
         await PostAsync(owner, "v1/keys/revoke", new { key_id = key.Id });
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await integrator.GetAsync("v1/keys", Ct)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_paused_key_is_refused_at_the_next_request_on_every_instance_until_it_is_resumed()
+    {
+        var site = portal.Site;
+        var (person, stranger) = (await site.SignUpAsync(plan: "pro"), await site.SignUpAsync());
+        using var owner = await site.NewUserClientAsync(person);
+        var (key, secret) = await site.NewKeyAsync(person);
+        await using var other = portal.StartAnother();
+        using var here = site.NewClient(secret);
+        using var there = other.NewClient(secret);
+        var keys = site.Services.GetRequiredService<ApiKeys>();
+        var billing = Caller.ForUser(person.Id, person.OrganizationId, MemberRole.Billing, false);
+
+        Assert.Null(await keys.PauseAsync(stranger.Caller, key.Id, Ct));
+        await Assert.ThrowsAsync<AccessDeniedException>(() => keys.PauseAsync(billing, key.Id, Ct));
+        await Assert.ThrowsAsync<AccessDeniedException>(() => keys.ResumeAsync(billing, key.Id, Ct));
+        Assert.Equal(HttpStatusCode.Forbidden, (await there.GetAsync("v1/keys", Ct)).StatusCode);
+        Assert.NotNull((await keys.PauseAsync(person.Caller, key.Id, Ct))!.PausedAt);
+        await keys.PauseAsync(person.Caller, key.Id, Ct);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await here.GetAsync("v1/keys", Ct)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await there.GetAsync("v1/keys", Ct)).StatusCode);
+        var listed = (await owner.GetFromJsonAsync<JsonElement>("v1/keys", Ct)).GetProperty("data")[0];
+        Assert.Equal((key.Id, false, JsonValueKind.Null), (
+            listed.GetProperty("id").GetString(), listed.GetProperty("is_active").GetBoolean(), listed.GetProperty("revoked_at").ValueKind));
+        Assert.Null(await keys.ResumeAsync(stranger.Caller, key.Id, Ct));
+        Assert.Null((await keys.ResumeAsync(person.Caller, key.Id, Ct))!.PausedAt);
+        Assert.Equal(HttpStatusCode.Forbidden, (await there.GetAsync("v1/keys", Ct)).StatusCode);
+
+        var acts = (await portal.Get<AuditLog>().ListAsync(person.Caller, new AuditQuery(), Ct)).Entries.Select(entry => entry.Act);
+        Assert.Equal([AuditActs.KeyCreated, AuditActs.KeyPaused, AuditActs.KeyResumed], acts.Where(act => act.StartsWith("api_key.", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+
+        // A revoked key has nothing to pause, nor to resume.
+        await keys.RevokeAsync(person.Caller, key.Id, null, Ct);
+        Assert.Null((await keys.PauseAsync(person.Caller, key.Id, Ct))!.PausedAt);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await here.GetAsync("v1/keys", Ct)).StatusCode);
     }
 
     [Fact]

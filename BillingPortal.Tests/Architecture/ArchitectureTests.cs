@@ -9,7 +9,7 @@ public sealed class ArchitectureTests
 {
     private const string Samples = "BillingPortal.Tests.Architecture.Samples";
 
-    private static readonly string[] LedgerTableNames = ["wallets", "buckets", "transactions", "postings", "posted_references", "holds", "wallet_days"];
+    private static readonly string[] LedgerTableNames = ["wallets", "buckets", "transactions", "postings", "posted_references", "holds", "wallet_days", "key_limits"];
 
     private static readonly Lazy<CompiledCode> Portal = new(() => CompiledCode.Of(typeof(Program).Assembly));
 

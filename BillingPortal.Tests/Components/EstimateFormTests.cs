@@ -35,6 +35,20 @@ public sealed class EstimateFormTests
     }
 
     [Fact]
+    public void A_link_carries_a_second_scenario_beside_the_first_even_an_empty_one()
+    {
+        var (first, second) = (Form.Parse("?chat=5"), Form.Parse("?chat=7&in.core=1000"));
+        var address = EstimateForm.Address("/estimate", first, second);
+
+        Assert.Equal("/estimate?chat=5&compare=1&b.chat=7&b.in.core=1000", address);
+        Assert.Equal(first, Form.Parse(address["/estimate".Length..]));
+        Assert.Equal(second, Form.ParseSecond(address["/estimate".Length..]));
+        Assert.Equal("/estimate?flowsPerDay=0&compare=1", EstimateForm.Address("/estimate", Form.Parse(""), Form.Parse("")));
+        Assert.Empty(Form.ParseSecond("?chat=5&compare=1")!);
+        Assert.Null(Form.ParseSecond("?chat=5"));
+    }
+
+    [Fact]
     public void What_is_wrong_is_named_by_its_field_and_the_rest_still_counts()
     {
         var (wish, faults) = Form.Read(Form.Parse("?image_to_html=1.5&chat=-1&voice=ten&figma_export=2&flowsPerDay=0.5&in.pro=0.5"), null);

@@ -1,8 +1,11 @@
+using System.Text.Json;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Metering;
+using BillingPortal.Store;
 using BillingPortal.Tests.Support;
 using BillingPortal.Wallets;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BillingPortal.Tests.Metering;
@@ -114,11 +117,56 @@ public abstract class SpendLimitTests<TEngine>(MeteredSite<TEngine> portal) : IC
         Assert.Equal(402, (await ChatAsync(customer, 1)).Status);
     }
 
+    [Fact]
+    public async Task A_limit_that_refuses_is_told_once_for_its_period_and_amount_however_much_is_refused_on_however_many_instances()
+    {
+        var (customer, neighbour) = (await portal.NewCustomerAsync(), await portal.NewCustomerAsync());
+        await LimitAsync(customer, perDay: 50);
+        await using var other = portal.StartAnother();
+        var instances = new[] { portal.Site, other }.Select(site => site.Services.GetRequiredService<UsageIngestion>()).ToList();
+
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() => instances[i % instances.Count].IngestAsync(
+            customer.Person.Caller, [new UsageEvent($"{i}", "chat", Quantity.FromWhole(51), null, UsageProperties.None)], Cancel))));
+
+        var told = Assert.Single(await ToldAsync(customer));
+        Assert.Equal(("credits", "day", 50m, Midnight.AddDays(1)), (
+            told.GetProperty("creditType").GetString(), told.GetProperty("period").GetString(), told.GetProperty("limit").GetDecimal(), told.GetProperty("until").GetDateTimeOffset()));
+        Assert.Equal([(SpendPeriod.Day, 50m, 0m)], await ReachedAsync(customer));
+        Assert.Empty(await ReachedAsync(neighbour));
+
+        // Raised, and reached again; then the month's, by a hold; then the next day.
+        await LimitAsync(customer, perDay: 60, perMonth: 70);
+        Assert.Empty(await ReachedAsync(customer));
+        Assert.Equal(200, (await ChatAsync(customer, 60)).Status);
+        Assert.Equal(402, (await ChatAsync(customer, 1)).Status);
+        Assert.Equal(402, (await ChatAsync(customer, 1)).Status);
+        Assert.Equal(2, (await ToldAsync(customer)).Count);
+        portal.Clock.Now = Midnight.AddDays(1);
+        Assert.Empty(await ReachedAsync(customer));
+        Assert.Equal("month", (await customer.PostAsync("api/v1/holds", """{"operation":"chat","quantity":11,"expiresInSeconds":60}""")).Text("period"));
+        Assert.Equal("day", (await ChatAsync(customer, 61)).Text("period"));
+        Assert.Equal([(SpendPeriod.Day, 60m, 0m), (SpendPeriod.Month, 70m, 60m)], await ReachedAsync(customer));
+        Assert.Equal(["day", "day", "day", "month"], (await ToldAsync(customer)).Select(data => data.GetProperty("period").GetString()).Order(StringComparer.Ordinal));
+        await LimitAsync(customer);
+        Assert.Empty(await ReachedAsync(customer));
+    }
+
     private static Task<Answer> ChatAsync(Customer customer, int messages) =>
         customer.SendAsync(new { id = Guid.NewGuid().ToString(), operation = "chat", quantity = messages });
 
     private Task LimitAsync(Customer customer, long? perDay = null, long? perMonth = null) => portal.Get<SpendLimitSettings>().SetAsync(
         customer.Person.Caller, CreditTypes.Credits, new SpendLimits(Whole(perDay), Whole(perMonth)), Cancel);
+
+    private async Task<List<JsonElement>> ToldAsync(Customer customer)
+    {
+        await using var db = await portal.Get<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(Cancel);
+        var data = await db.Set<OutboxEvent>().Where(row => row.OrganizationId == customer.Organization && row.Type == "spend_limit.reached")
+            .OrderBy(row => row.Id).Select(row => row.Data).ToListAsync(Cancel);
+        return data.ConvertAll(text => JsonSerializer.Deserialize<JsonElement>(text));
+    }
+
+    private async Task<List<(SpendPeriod Period, decimal Limit, decimal Used)>> ReachedAsync(Customer customer) =>
+        [.. (await portal.Get<SpendLimitNotices>().FindReachedAsync(customer.Person.Caller, Cancel)).Select(reached => (reached.Period, reached.Limit.ToDecimal(), reached.Used.ToDecimal()))];
 
     private static Credits? Whole(long? credits) => credits is { } whole ? Credits.FromWhole(whole) : null;
 

@@ -99,7 +99,7 @@ public abstract class NotificationTests<TEngine>(StoreFixture<TEngine> store) : 
 
         await TellAndMailAsync();
         await Eventually.TrueAsync(async () => (await StatesAsync(person)) is [(MailState.Pending, 1)]);
-        Assert.Single((await shop.Get<NotificationInbox>().ListAsync(person.Caller, null, 10, Cancel)).Notifications);
+        Assert.Single((await shop.Get<NotificationInbox>().ListAsync(person.Caller, null, 10, false, Cancel)).Notifications);
         Assert.Empty(MailsTo(person));
 
         sink.IsBusy = false;
@@ -119,7 +119,7 @@ public abstract class NotificationTests<TEngine>(StoreFixture<TEngine> store) : 
 
         await TellAndMailAsync();
 
-        var told = await shop.Get<NotificationInbox>().ListAsync(person.Caller, null, 10, Cancel);
+        var told = await shop.Get<NotificationInbox>().ListAsync(person.Caller, null, 10, false, Cancel);
         Assert.Equal("Credits are running low: 95 left", Assert.Single(told.Notifications).Title);
         Assert.Equal(0, await shop.QueryAsync(db => db.Set<OutboxEvent>().CountAsync(row => row.OrganizationId == person.OrganizationId && row.NotifiedAt == null, Cancel)));
     }
@@ -140,18 +140,66 @@ public abstract class NotificationTests<TEngine>(StoreFixture<TEngine> store) : 
         }
 
         await HappenAsync(person, "payment.refund_failed", new { amountUsd = 39, creditsGivenAgain = 5000 });
+        await HappenAsync(person, "spend_limit.reached", new { creditType = "credits", period = "day", limit = 500, until });
+        await HappenAsync(person, "spend_limit.reached", new { creditType = "api_credits", period = "month", limit = 1500, until });
         await TellAndMailAsync();
 
-        var told = (await shop.Get<NotificationInbox>().ListAsync(person.Caller, null, 20, Cancel)).Notifications;
+        var told = (await shop.Get<NotificationInbox>().ListAsync(person.Caller, null, 20, false, Cancel)).Notifications;
         Assert.Equal(
             new HashSet<string>
             {
                 "Your plan is Pro now", "Seats were added", "A change of plan is noted", "Your plan ends on 19 June 2026", "The renewal of Pro failed", "Your plan has ended",
                 "$39.00 refunded", "A payment of $39.00 is disputed", "The dispute over $39.00 is settled", "The dispute over $39.00 is decided", "A refund of $39.00 did not arrive",
+                "Spend limit reached: 500 credits a day", "Spend limit reached: 1,500 API credits a month",
             },
             [.. told.Select(notification => notification.Title)]);
         Assert.Contains(told, notification => notification.Text.Contains("The 5,000 credits bought with it were taken back.", StringComparison.Ordinal));
         Assert.Contains(told, notification => notification.Text.Contains("The card was refused (insufficient funds).", StringComparison.Ordinal));
+        Assert.Contains(told, notification => notification is { Link: "/settings/limits" } && notification.Text.Contains("is refused until 19 June 2026, 00:00 UTC", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task People_are_told_each_kind_as_they_chose_and_what_needs_them_whatever_they_chose()
+    {
+        var (person, other) = (await shop.NewPersonAsync(), await shop.NewPersonAsync());
+        var choices = shop.Get<NotificationChoices>();
+        await choices.SaveAsync(
+            person.Caller,
+            [
+                new(NotificationKind.MoneyBack, InApp: false, ByMail: true), new(NotificationKind.Balance, InApp: true, ByMail: false), new(NotificationKind.Gift, InApp: false, ByMail: false),
+                new(NotificationKind.PaymentAction, InApp: false, ByMail: false), new(NotificationKind.FailedReload, InApp: false, ByMail: false),
+            ],
+            Cancel);
+        await choices.SaveAsync(other.Caller, [new(NotificationKind.Plan, InApp: false, ByMail: false)], Cancel);
+
+        await HappenAsync(person, "payment.refunded", new { amountUsd = 39 });
+        await HappenAsync(person, "credits.exhausted", new { creditType = "credits", balance = 0 });
+        await HappenAsync(person, "flow.gift_received", new { amount = 5 });
+        await HappenAsync(person, "subscription.changed", new { change = "start", planName = "Pro" });
+        await HappenAsync(person, "subscription.changed", new { change = "past_due", planName = "Pro", failureCode = "card_declined" });
+        await HappenAsync(person, "payment.refunded", new { cause = "dispute_opened", amountUsd = 39 });
+        await HappenAsync(person, "payment.refund_failed", new { amountUsd = 39 });
+        await HappenAsync(person, "auto_reload.failed", new { amountUsd = 40, reason = "card_declined" });
+        await HappenAsync(other, "flow.gift_received", new { amount = 6 });
+        await TellAndMailAsync();
+
+        string[] always = ["Your plan is Pro now", "The renewal of Pro failed", "A payment of $39.00 is disputed", "A refund of $39.00 did not arrive", "Auto-reload of $40.00 failed"];
+        await Eventually.TrueAsync(() => MailsTo(person).Count == always.Length + 1);
+        Assert.All([.. always, "$39.00 refunded"], title => Assert.Single(MailsTo(person), mail => mail.Head.Contains($"Subject: {title}", StringComparison.Ordinal)));
+        var inbox = shop.Get<NotificationInbox>();
+        var shown = await inbox.ListAsync(person.Caller, null, 20, false, Cancel);
+        Assert.Equal(new HashSet<string>([.. always, "No credits left"]), [.. shown.Notifications.Select(told => told.Title)]);
+        Assert.Equal(always.Length + 1, shown.Unread);
+        Assert.Equal("You were given 6 flows", Assert.Single((await inbox.ListAsync(other.Caller, null, 20, false, Cancel)).Notifications).Title);
+
+        await inbox.MarkReadAsync(person.Caller, shown.Notifications[0].Id, Cancel);
+        var unread = await inbox.ListAsync(person.Caller, null, 2, true, Cancel);
+        var rest = await inbox.ListAsync(person.Caller, unread.NextBefore, 20, true, Cancel);
+        Assert.Equal(shown.Notifications.Skip(1).Select(told => told.Id), unread.Notifications.Concat(rest.Notifications).Select(told => told.Id));
+        Assert.Equal(always.Length, await inbox.MarkAllReadAsync(person.Caller, Cancel));
+        await Assert.ThrowsAsync<AccessDeniedException>(() => choices.GetAsync(Caller.ForKey("key_1", person.OrganizationId, Scopes.All), Cancel));
+        await Assert.ThrowsAsync<AccessDeniedException>(() => choices.SaveAsync(Caller.ForKey("key_1", person.OrganizationId, Scopes.All), [], Cancel));
+        Assert.All((await choices.GetAsync(person.Caller, Cancel)).Where(choice => choice.IsFixed), choice => Assert.True(choice is { InApp: true, ByMail: true }));
     }
 
     [Fact]

@@ -35,6 +35,7 @@ public static class AccountServices
         services.AddScoped<AccountSecurity>();
         services.AddScoped<Profiles>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<KeySpendLimits>();
         services.AddSingleton<Callers>();
         services.AddSingleton<CallerProfiles>();
         services.AddSingleton<ManualCredits>();

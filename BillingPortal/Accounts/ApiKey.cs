@@ -42,12 +42,19 @@ public sealed class ApiKey
 
     public DateTimeOffset? RevokedAt { get; set; }
 
+    /// <summary>Since when it is refused until somebody resumes it; null: it is not.</summary>
+    public DateTimeOffset? PausedAt { get; set; }
+
     /// <summary>To the minute, a few seconds late.</summary>
     public DateTimeOffset? LastUsedAt { get; set; }
 
     public IReadOnlyList<string> Scopes => ScopeList.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Whether its life goes on, paused or not.</summary>
     public bool IsActive(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || now < ExpiresAt);
+
+    /// <summary>Whether calls with it are let in.</summary>
+    public bool IsAdmitted(DateTimeOffset now) => IsActive(now) && PausedAt is null;
 
     internal sealed class Configuration : IEntityTypeConfiguration<ApiKey>
     {

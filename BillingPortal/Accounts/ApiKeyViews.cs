@@ -6,7 +6,7 @@ namespace BillingPortal.Accounts;
 /// <param name="ExpiresInDays">Days until it is refused, 1 to <see cref="ApiKeys.MaxExpiryDays"/>; null: never.</param>
 public sealed record NewApiKey(string? Name = null, IReadOnlyList<string>? Scopes = null, int? ExpiresInDays = null);
 
-/// <summary>A key as its organization sees it.</summary>
+/// <summary>A key as its organization sees it. It is active until it is revoked or expires, even while it is paused.</summary>
 public sealed record ApiKeyView(
     string Id,
     string Name,
@@ -19,7 +19,11 @@ public sealed record ApiKeyView(
     DateTimeOffset? LastUsedAt,
     bool IsActive,
     KeyLink? Replaces,
-    KeyLink? ReplacedBy);
+    KeyLink? ReplacedBy)
+{
+    /// <summary>Since when it is refused until somebody resumes it; null: it is not.</summary>
+    public DateTimeOffset? PausedAt { get; init; }
+}
 
 /// <summary>Another key of the same organization.</summary>
 /// <param name="Id">key_…</param>

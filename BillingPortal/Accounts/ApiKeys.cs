@@ -3,6 +3,7 @@ using BillingPortal.Access;
 using BillingPortal.Audit;
 using BillingPortal.Ledger;
 using BillingPortal.Store;
+using BillingPortal.Wallets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -76,7 +77,7 @@ public sealed class ApiKeys(
         return created;
     }
 
-    /// <summary>Makes a key in another's place, with its name, scopes and length of life; the other goes on working for a while, so that nothing that uses it has to stop.</summary>
+    /// <summary>Makes a key in another's place, with its name, scopes, limits and length of life; the other goes on working for a while, so that nothing that uses it has to stop.</summary>
     /// <param name="caller">An owner.</param>
     /// <param name="keyId">An active key.</param>
     /// <param name="grace">How long it goes on, zero to <see cref="MaxGrace"/>, and not beyond its own end.</param>
@@ -122,6 +123,7 @@ public sealed class ApiKeys(
 
         var made = Add(db, caller, old.Name, old.ScopeList, old.ExpiresAt - old.CreatedAt, old, now);
         old.ExpiresAt = old.ExpiresAt is { } end && end < now + grace ? end : now + grace;
+        await KeyLimits.CopyAsync(db, caller.OrganizationId, old.Id, made.Key.Id, cancellationToken);
         db.Record(caller, now, AuditActs.KeyRotated, old.Id, null, new { ReplacedBy = made.Key.Id, old.ExpiresAt });
         var rotated = new ApiKeyRotation.Rotated(made, View(old, now) with { ReplacedBy = new KeyLink(made.Key.Id, made.Key.Prefix) });
         receipt?.AddTo(db, rotated);
@@ -192,10 +194,19 @@ public sealed class ApiKeys(
         return revoked;
     }
 
+    /// <summary>Has calls with a key refused from the next one on, on every instance, until it is resumed. Again, and on a key that has ended: no change.</summary>
+    /// <returns>The key as it is now; null if the organization has none of that id.</returns>
+    /// <exception cref="AccessDeniedException">The caller is not an owner.</exception>
+    public Task<ApiKeyView?> PauseAsync(Caller caller, string keyId, CancellationToken cancellationToken) => PauseAsync(caller, keyId, paused: true, cancellationToken);
+
+    /// <summary>Ends a pause, from the next call on. Again: no change.</summary>
+    /// <inheritdoc cref="PauseAsync(Caller, string, CancellationToken)"/>
+    public Task<ApiKeyView?> ResumeAsync(Caller caller, string keyId, CancellationToken cancellationToken) => PauseAsync(caller, keyId, paused: false, cancellationToken);
+
     /// <summary>Whether a text has the shape of a key, known or not.</summary>
     public static bool IsKey(string text) => ApiKeyText.Parse(text) is not null;
 
-    /// <summary>The caller that a presented key stands for; null if it is unknown, wrong, revoked or expired, without saying which.</summary>
+    /// <summary>The caller that a presented key stands for; null if it is unknown, wrong, paused, revoked or expired, without saying which.</summary>
     /// <remarks>Reads its row on every request: a copy kept here could outlive a revocation made by another instance.</remarks>
     public async Task<Caller?> AuthenticateAsync(string presented, CancellationToken cancellationToken)
     {
@@ -210,7 +221,7 @@ public sealed class ApiKeys(
             join maker in db.Users on row.CreatedBy equals maker.Id
             where row.Lookup == text.Lookup
             select new { Key = row, MakerMayMint = maker.IsPlatformAdministrator && maker.DisabledAt == null }).SingleOrDefaultAsync(cancellationToken);
-        if (!text.HasHash(found?.Key.Hash ?? Nobody) || found is null || !found.Key.IsActive(clock.Now()))
+        if (!text.HasHash(found?.Key.Hash ?? Nobody) || found is null || !found.Key.IsAdmitted(clock.Now()))
         {
             return null;
         }
@@ -222,7 +233,28 @@ public sealed class ApiKeys(
         return Caller.ForKey(found.Key.Id, found.Key.OrganizationId, scopes, mintsCredit: scopes.Contains(Scopes.BillingWrite));
     }
 
-    /// <summary>Counts the keys that work. Two that are made at once wait for each other on the organization's row, so that the count holds until the commit.</summary>
+    private async Task<ApiKeyView?> PauseAsync(Caller caller, string keyId, bool paused, CancellationToken cancellationToken)
+    {
+        caller.DemandRole(MemberRole.Owner);
+        var now = clock.Now();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Set<ApiKey>().SingleOrDefaultAsync(row => row.Id == keyId && row.OrganizationId == caller.OrganizationId, cancellationToken) is not { } key)
+        {
+            return null;
+        }
+
+        if (key.IsActive(now) && key.PausedAt is null == paused)
+        {
+            var before = new { key.Name, key.PausedAt };
+            key.PausedAt = paused ? now : null;
+            db.Record(caller, now, paused ? AuditActs.KeyPaused : AuditActs.KeyResumed, key.Id, before, new { key.Name, key.PausedAt });
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        return (await ViewAsync(db, [key], cancellationToken))[0];
+    }
+
+    /// <summary>Counts the keys that work, or would if they were not paused. Two that are made at once wait for each other on the organization's row, so that the count holds until the commit.</summary>
     private static async Task<int> LockAndCountAsync(BillingDbContext db, string organizationId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await db.Set<Organization>().Where(row => row.Id == organizationId)
@@ -275,5 +307,5 @@ public sealed class ApiKeys(
     private static KeyLink Link(ApiKey key) => new(key.Id, key.Prefix);
 
     private static ApiKeyView View(ApiKey key, DateTimeOffset now) => new(
-        key.Id, key.Name, key.Prefix, key.Scopes, key.CreatedBy, key.CreatedAt, key.ExpiresAt, key.RevokedAt, key.LastUsedAt, key.IsActive(now), null, null);
+        key.Id, key.Name, key.Prefix, key.Scopes, key.CreatedBy, key.CreatedAt, key.ExpiresAt, key.RevokedAt, key.LastUsedAt, key.IsActive(now), null, null) { PausedAt = key.PausedAt };
 }

@@ -51,6 +51,7 @@ public sealed class InvitationMail(
                 Text = $"Follow the link that was sent to you, or ask for it there. It works until {Day(invitation)}.",
                 Link = "/wallet",
                 CreatedAt = now,
+                InApp = true,
                 MailTo = invitation.Email,
                 MailState = MailState.None,
             });

@@ -58,7 +58,7 @@ internal static class KeyEndpoints
     {
         var page = await keys.ListAsync(http.Caller(), http.QueryText("after"), http.QueryInt("limit", ApiKeys.PageLimit, 1, ApiKeys.PageLimit), cancellationToken);
         return new KeyList([.. page.Keys.Select(key => new ListedKey(
-            key.Id, key.Prefix, key.Name, key.Scopes, key.IsActive, key.CreatedAt, key.ExpiresAt, key.LastUsedAt, key.RevokedAt,
+            key.Id, key.Prefix, key.Name, key.Scopes, key.IsActive && key.PausedAt is null, key.CreatedAt, key.ExpiresAt, key.LastUsedAt, key.RevokedAt,
             key.Replaces?.Id, key.ReplacedBy?.Id))], page.NextAfter);
     }
 

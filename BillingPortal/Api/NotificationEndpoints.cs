@@ -1,5 +1,6 @@
 using BillingPortal.Accounts;
 using BillingPortal.Notifications;
+using Microsoft.AspNetCore.Mvc;
 
 namespace BillingPortal.Api;
 
@@ -18,6 +19,7 @@ internal static class NotificationEndpoints
         // What the pages post, which need no scripts.
         var forms = routes.MapGroup(Page).RequireCaller().RequireGenuineForm().ExcludeFromDescription();
         forms.MapPost("/{id}/open", OpenAsync);
+        forms.MapPost("/{id}/read", MarkReadByFormAsync);
         forms.MapPost("/read", MarkAllReadByFormAsync);
         return routes;
     }
@@ -25,7 +27,7 @@ internal static class NotificationEndpoints
     private static async Task<NotificationList> ListAsync(HttpContext http, NotificationInbox inbox, CancellationToken cancellationToken)
     {
         var page = await inbox.ListAsync(
-            http.Caller(), http.QueryText("cursor", 40), http.QueryInt("limit", 50, 1, NotificationInbox.LargestPage), cancellationToken);
+            http.Caller(), http.QueryText("cursor", 40), http.QueryInt("limit", 50, 1, NotificationInbox.LargestPage), unreadOnly: false, cancellationToken);
         return new NotificationList(page.Notifications, page.Unread, page.NextBefore);
     }
 
@@ -56,6 +58,12 @@ internal static class NotificationEndpoints
             ? await SessionEndpoints.ActForAsync(http, told.OrganizationId, told.Link)
             : TypedResults.LocalRedirect($"{Page}?left=1");
     }
+
+    /// <summary>Marks one as read and stays on the page it was on.</summary>
+    private static async Task<IResult> MarkReadByFormAsync(string id, [FromForm] string? back, HttpContext http, NotificationInbox inbox, CancellationToken cancellationToken) =>
+        !id.Any(char.IsControl) && await inbox.MarkReadAsync(http.Caller(), id, cancellationToken) is not null
+            ? TypedResults.LocalRedirect(back is not null && (back == Page || back.StartsWith($"{Page}?", StringComparison.Ordinal)) ? LocalUrl.OrHome(back) : Page)
+            : TypedResults.NotFound();
 
     private static async Task<IResult> MarkAllReadByFormAsync(HttpContext http, NotificationInbox inbox, CancellationToken cancellationToken)
     {

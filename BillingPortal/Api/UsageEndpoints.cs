@@ -110,6 +110,7 @@ internal static class UsageEndpoints
         { OverLimit: { } over } => new ApiException(StatusCodes.Status402PaymentRequired, rejection.Code, "Spend limit reached", extra: new Dictionary<string, object?>
         {
             ["message"] = rejection.Message,
+            ["limitOf"] = over.KeyId is null ? "organization" : "key",
             ["period"] = over.Period.Text(),
             ["limit"] = over.Limit,
             ["left"] = over.Left,

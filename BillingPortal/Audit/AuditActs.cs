@@ -8,6 +8,9 @@ public static class AuditActs
     public const string KeyCreated = "api_key.created";
     public const string KeyRotated = "api_key.rotated";
     public const string KeyRevoked = "api_key.revoked";
+    public const string KeyPaused = "api_key.paused";
+    public const string KeyResumed = "api_key.resumed";
+    public const string KeyLimitsChanged = "api_key.limits_changed";
 
     public const string MemberInvited = "member.invited";
     public const string InvitationWithdrawn = "member.invitation_withdrawn";
@@ -36,6 +39,7 @@ public static class AuditActs
     public const string PasskeyAdded = "person.passkey_added";
     public const string PasskeyRemoved = "person.passkey_removed";
     public const string SignedOutElsewhere = "person.signed_out_elsewhere";
+    public const string NotificationsChosen = "person.notifications_chosen";
 
     public const string WebhookAdded = "webhook.added";
     public const string WebhookChanged = "webhook.changed";
@@ -60,13 +64,13 @@ public static class AuditActs
     /// <summary>All of them, in the order in which they are offered.</summary>
     public static ImmutableArray<string> All { get; } =
     [
-        KeyCreated, KeyRotated, KeyRevoked,
+        KeyCreated, KeyRotated, KeyRevoked, KeyPaused, KeyResumed, KeyLimitsChanged,
         MemberInvited, InvitationWithdrawn, MemberJoined, MemberChanged, MemberRemoved,
         OrganizationMade, OrganizationRenamed,
         PlanChanged, AutoReloadChanged, BillingDetailsChanged,
         CardSaved, CardPreferred, CardRemoved,
         BalanceAlertsChanged, SpendLimitsChanged,
-        PasswordChanged, AuthenticatorOn, AuthenticatorOff, RecoveryCodesRenewed, PasskeyAdded, PasskeyRemoved, SignedOutElsewhere,
+        PasswordChanged, AuthenticatorOn, AuthenticatorOff, RecoveryCodesRenewed, PasskeyAdded, PasskeyRemoved, SignedOutElsewhere, NotificationsChosen,
         WebhookAdded, WebhookChanged, WebhookSecretRolled, WebhookRemoved,
         NumberRented, NumberReleased,
         CreditGranted, CreditDeducted, CreditVoided, CreditUndone,

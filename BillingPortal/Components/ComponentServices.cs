@@ -27,6 +27,7 @@ public static class ComponentServices
         services.AddSingleton<PlanOverviews>();
         services.AddSingleton<InvoiceOverviews>();
         services.AddSingleton<CustomerOverviews>();
+        services.AddSingleton<CreditEffects>();
         services.AddSingleton<LedgerOverviews>();
         services.AddSingleton(typeof(PersistentComponentStateSerializer<>), typeof(ViewStateSerializer<>));
         // For pages alone: scripts and styles were compressed when they were published.
@@ -76,6 +77,7 @@ public static class ComponentServices
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         app.MapPreferences();
         app.MapTransactionExport();
+        app.MapUsageExport();
         app.MapAuditExport();
         app.MapGrantExport();
         return app;

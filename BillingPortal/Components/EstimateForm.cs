@@ -21,6 +21,12 @@ public sealed class EstimateForm(PriceCatalog catalog, Estimator estimator)
     public const string FlowsPerDay = "flowsPerDay";
     public const string FlowsTitle = "Flows";
 
+    /// <summary>Says in an address that there is a second scenario, even one with nothing filled in.</summary>
+    public const string Compare = "compare";
+
+    /// <summary>Stands before the names of the second scenario's fields.</summary>
+    public const string SecondPrefix = "b.";
+
     /// <summary>Longest text of a field.</summary>
     public const int MaximumLength = 20;
 
@@ -45,18 +51,25 @@ public sealed class EstimateForm(PriceCatalog catalog, Estimator estimator)
     }
 
     /// <summary>What an address says of the fields; empty if it says nothing.</summary>
-    public IReadOnlyDictionary<string, string> Parse(string query)
-    {
-        var known = FieldsOn(null).SelectMany(group => group.Fields).Select(field => field.Name).ToHashSet(StringComparer.Ordinal);
-        return QueryHelpers.ParseQuery(query)
-            .Select(pair => (pair.Key, Text: pair.Value.ToString().Trim()))
-            .Where(pair => known.Contains(pair.Key) && pair.Text.Length is > 0 and <= MaximumLength)
-            .ToDictionary(pair => pair.Key, pair => pair.Text, StringComparer.Ordinal);
-    }
+    public IReadOnlyDictionary<string, string> Parse(string query) => Parse(query, "");
+
+    /// <summary>What an address says of a second scenario; null if there is none.</summary>
+    public IReadOnlyDictionary<string, string>? ParseSecond(string query) => QueryHelpers.ParseQuery(query).ContainsKey(Compare) ? Parse(query, SecondPrefix) : null;
 
     /// <summary>The address that has these texts; one without any says so, for an address that says nothing starts from what was used.</summary>
-    public static string Address(string path, IReadOnlyDictionary<string, string> texts) =>
-        texts.Count == 0 ? $"{path}?{FlowsPerDay}=0" : path + QueryString.Create(texts.Select(pair => KeyValuePair.Create<string, string?>(pair.Key, pair.Value)));
+    /// <param name="path">The page.</param>
+    /// <param name="texts">What is filled in.</param>
+    /// <param name="second">The same of a second scenario; null: there is none.</param>
+    public static string Address(string path, IReadOnlyDictionary<string, string> texts, IReadOnlyDictionary<string, string>? second = null)
+    {
+        var named = texts.Count == 0 ? [KeyValuePair.Create(FlowsPerDay, "0")] : texts.ToList();
+        if (second is not null)
+        {
+            named = [.. named, KeyValuePair.Create(Compare, "1"), .. second.Select(pair => KeyValuePair.Create(SecondPrefix + pair.Key, pair.Value))];
+        }
+
+        return path + QueryString.Create(named.Select(pair => KeyValuePair.Create<string, string?>(pair.Key, pair.Value)));
+    }
 
     /// <summary>The wish in these texts, and by field what is wrong with those that are left out of it.</summary>
     public (EstimateWish Wish, IReadOnlyDictionary<string, string> Faults) Read(IReadOnlyDictionary<string, string> texts, string? planId)
@@ -94,6 +107,15 @@ public sealed class EstimateForm(PriceCatalog catalog, Estimator estimator)
         .Append((Id: FlowsPerDay, Quantity: Quantity.FromWhole(wish.FlowsPerDay ?? 0)))
         .Where(field => !field.Quantity.IsZero)
         .ToDictionary(field => field.Id, field => field.Quantity.ToDecimal().ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal);
+
+    private Dictionary<string, string> Parse(string query, string prefix)
+    {
+        var known = FieldsOn(null).SelectMany(group => group.Fields).Select(field => prefix + field.Name).ToHashSet(StringComparer.Ordinal);
+        return QueryHelpers.ParseQuery(query)
+            .Select(pair => (pair.Key, Text: pair.Value.ToString().Trim()))
+            .Where(pair => known.Contains(pair.Key) && pair.Text.Length is > 0 and <= MaximumLength)
+            .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Text, StringComparer.Ordinal);
+    }
 
     private EstimateWish WishOf(Dictionary<string, Quantity> amounts, string? planId)
     {

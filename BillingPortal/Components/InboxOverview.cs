@@ -13,9 +13,9 @@ public sealed record InboxView(NotificationPage Page, IReadOnlyDictionary<string
 public sealed class InboxOverviews(NotificationInbox inbox, Organizations organizations)
 {
     /// <inheritdoc cref="NotificationInbox.ListAsync"/>
-    public async Task<InboxView> ReadAsync(Caller caller, string? before, int limit, CancellationToken cancellationToken)
+    public async Task<InboxView> ReadAsync(Caller caller, string? before, int limit, bool unreadOnly, CancellationToken cancellationToken)
     {
-        var page = await inbox.ListAsync(caller, before, limit, cancellationToken);
+        var page = await inbox.ListAsync(caller, before, limit, unreadOnly, cancellationToken);
         var own = page.Notifications.All(told => told.OrganizationId == caller.OrganizationId)
             ? []
             : await organizations.ListForUserAsync(caller, cancellationToken);

@@ -61,6 +61,10 @@ public sealed record UsageChoice(UsagePeriod Period, UsageGrouping Grouping, str
         };
     }
 
+    /// <summary>Reads an address as <see cref="Address"/> writes it.</summary>
+    public static UsageChoice Read(IQueryCollection query) =>
+        Read(query["period"], query["by"], query["credits"], query["view"], query["day"], query["from"], query["to"], query["chart"]);
+
     /// <summary>What is wrong with the days of a period of one's own; null if nothing is, or none were named.</summary>
     public static string? RangeFault(string? from, string? to) => (TransactionFilter.ReadDay(from), TransactionFilter.ReadDay(to)) switch
     {
@@ -87,8 +91,8 @@ public sealed record UsageChoice(UsagePeriod Period, UsageGrouping Grouping, str
         _ => "From – to",
     };
 
-    /// <summary>The address that shows exactly this, from the page of items after <paramref name="cursor"/>.</summary>
-    public string Address(string? cursor = null) => Path + QueryString.Create(new Dictionary<string, string?>
+    /// <summary>The address that shows exactly this, from the page of items after <paramref name="cursor"/>; on another path, what belongs to it.</summary>
+    public string Address(string? cursor = null, string path = Path) => path + QueryString.Create(new Dictionary<string, string?>
     {
         ["period"] = Period switch { UsagePeriod.Day => "24h", UsagePeriod.Week => "7d", UsagePeriod.Cycle => "cycle", _ => null },
         ["from"] = TransactionFilter.Write(From),

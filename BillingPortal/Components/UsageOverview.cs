@@ -19,7 +19,14 @@ public sealed record UsageLine(
 /// <param name="Highest">The most that the same weekday took in the weeks before.</param>
 /// <param name="Operation">The operation behind it.</param>
 /// <param name="Key">The key behind it; null if no key reported it.</param>
-public sealed record UnusualDay(DateOnly Day, Credits Used, Credits Highest, string Operation, string? Key);
+public sealed record UnusualDay(DateOnly Day, Credits Used, Credits Highest, string Operation, UnusualKey? Key);
+
+/// <summary>The key behind an unusual day.</summary>
+/// <param name="Id">key_…</param>
+/// <param name="Name">As people call it.</param>
+/// <param name="IsPaused">Whether it is refused until it is resumed.</param>
+/// <param name="MayPause">Whether it works and the viewer may pause it.</param>
+public sealed record UnusualKey(string Id, string Name, bool IsPaused, bool MayPause);
 
 /// <summary>All that the usage page shows.</summary>
 /// <param name="AsOf">When it was read.</param>
@@ -58,11 +65,15 @@ public sealed record UsageOverview(
     bool IsFirstUse,
     UnusualDay? Unusual,
     PlanPace? Pace,
-    UsageHeat? Heat);
+    UsageHeat? Heat)
+{
+    /// <summary>The organization's own limit that stops usage of the chosen credit now; null: none does.</summary>
+    public ReachedLimit? Limit { get; init; }
+}
 
 /// <summary>Puts the usage page together from the services that know its parts.</summary>
 public sealed class UsageOverviews(
-    UsageReports reports, UsageItems items, ApiKeys keys, PlanStandings standings, PriceCatalog catalog, TimeProvider clock)
+    UsageReports reports, UsageItems items, ApiKeys keys, SpendLimitNotices limits, PlanStandings standings, PriceCatalog catalog, TimeProvider clock)
 {
     private const int PageSize = 25;
     private const int MostDaysCompared = 31;
@@ -88,7 +99,7 @@ public sealed class UsageOverviews(
 
         var shares = report.Groups.Where(group => group.Total.Items > 0)
             .Select(group => new UsageShare(LabelOf(group), group.Total.Credits, group.Previous.Credits, group.Total.Items)).ToList();
-        var (unusual, usual) = await CompareAsync(caller, choice, report, names, cancellationToken);
+        var (unusual, usual) = await CompareAsync(caller, choice, report, cancellationToken);
         return new UsageOverview(
             clock.GetUtcNow(),
             choice,
@@ -106,16 +117,40 @@ public sealed class UsageOverviews(
             page.NextCursor,
             isFirstUse,
             unusual,
-            await PaceAsync(caller, choice, cancellationToken),
-            choice.ByWeek
-                ? UsageHeat.Of(
-                    await reports.GetHoursAsync(caller, report.From, report.To, choice.CreditType, cancellationToken),
-                    report.From, report.To < clock.GetUtcNow() ? report.To.AddTicks(-1) : clock.GetUtcNow(), viewer)
-                : null);
+            choice.CreditType == CreditTypes.Credits ? await ReadPaceAsync(caller, cancellationToken) : null,
+            choice.ByWeek ? await HeatAsync(caller, choice, report, viewer, cancellationToken) : null)
+        {
+            Limit = (await limits.FindReachedAsync(caller, cancellationToken)).FirstOrDefault(limit => limit.CreditType == choice.CreditType),
+        };
     }
 
+    /// <summary>When credit is used, by hour and weekday of the chosen period.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public async Task<UsageHeat> ReadHeatAsync(Caller caller, UsageChoice choice, Viewer viewer, CancellationToken cancellationToken) =>
+        await HeatAsync(caller, choice, await ReportAsync(caller, choice, cancellationToken), viewer, cancellationToken);
+
+    /// <summary>How far the plan's credits are used in this cycle; null if the plan grants none.</summary>
+    public async Task<PlanPace?> ReadPaceAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var standing = await standings.GetAsync(caller.OrganizationId, cancellationToken);
+        if (!standing.Allowance.Credits.IsPositive)
+        {
+            return null;
+        }
+
+        var now = clock.Now();
+        var range = new DayRange(DateOnly.FromDateTime(standing.AllowanceCycle.Start.UtcDateTime), DateOnly.FromDateTime(now.UtcDateTime));
+        var used = (await reports.GetDaysAsync(caller, range, null, cancellationToken)).Where(row => row.CreditType == CreditTypes.Credits);
+        return new PlanPace(
+            Credits.Sum(used.Select(row => row.Sums.Credits)), standing.Allowance.Credits, standing.AllowanceCycle.Start, standing.AllowanceCycle.End, now);
+    }
+
+    private async Task<UsageHeat> HeatAsync(Caller caller, UsageChoice choice, UsageReport report, Viewer viewer, CancellationToken cancellationToken) => UsageHeat.Of(
+        await reports.GetHoursAsync(caller, report.From, report.To, choice.CreditType, cancellationToken),
+        report.From, report.To < clock.GetUtcNow() ? report.To.AddTicks(-1) : clock.GetUtcNow(), viewer);
+
     private async Task<(UnusualDay? Unusual, IReadOnlyDictionary<DateOnly, UsualDay> Usual)> CompareAsync(
-        Caller caller, UsageChoice choice, UsageReport report, Dictionary<string, string> names, CancellationToken cancellationToken)
+        Caller caller, UsageChoice choice, UsageReport report, CancellationToken cancellationToken)
     {
         if (report.Interval is UsageInterval.Hour)
         {
@@ -128,25 +163,14 @@ public sealed class UsageOverviews(
         var unusual = UsageSpike.Find(rows, range, choice.CreditType) is { } spike
             ? new UnusualDay(
                 spike.Day, spike.Used, spike.Highest, catalog.FindOperation(spike.Operation)?.Label ?? spike.Operation,
-                spike.KeyId is { } key ? names.GetValueOrDefault(key, key) : null)
+                spike.KeyId is { } keyId ? await KeyAsync(caller, keyId, cancellationToken) : null)
             : null;
         return (unusual, UsageSpike.Usual(rows, range, choice.CreditType));
     }
 
-    private async Task<PlanPace?> PaceAsync(Caller caller, UsageChoice choice, CancellationToken cancellationToken)
-    {
-        var standing = await standings.GetAsync(caller.OrganizationId, cancellationToken);
-        if (choice.CreditType != CreditTypes.Credits || !standing.Allowance.Credits.IsPositive)
-        {
-            return null;
-        }
-
-        var now = clock.Now();
-        var range = new DayRange(DateOnly.FromDateTime(standing.AllowanceCycle.Start.UtcDateTime), DateOnly.FromDateTime(now.UtcDateTime));
-        var used = (await reports.GetDaysAsync(caller, range, null, cancellationToken)).Where(row => row.CreditType == CreditTypes.Credits);
-        return new PlanPace(
-            Credits.Sum(used.Select(row => row.Sums.Credits)), standing.Allowance.Credits, standing.AllowanceCycle.Start, standing.AllowanceCycle.End, now);
-    }
+    private async Task<UnusualKey?> KeyAsync(Caller caller, string keyId, CancellationToken cancellationToken) => await keys.FindAsync(caller, keyId, cancellationToken) is { } key
+        ? new UnusualKey(key.Id, key.Name, key is { IsActive: true, PausedAt: not null }, key is { IsActive: true, PausedAt: null } && caller.Role is MemberRole.Owner)
+        : null;
 
     private async Task<UsageReport> ReportAsync(Caller caller, UsageChoice choice, CancellationToken cancellationToken)
     {

@@ -52,14 +52,19 @@ public sealed record WalletOverview(
     IReadOnlyList<TransactionView> Latest,
     PlanSummary Plan,
     BalanceOutlook Outlook,
-    IReadOnlyList<IncomingCredit> OnTheWay);
+    IReadOnlyList<IncomingCredit> OnTheWay)
+{
+    /// <summary>The organization's own limit that stops usage of the main wallet now; null: none does.</summary>
+    public ReachedLimit? Limit { get; init; }
+}
 
 /// <summary>Credit that a payment will bring.</summary>
 public sealed record IncomingCredit(string PaymentId, Credits Credits);
 
 /// <summary>Puts the wallet page's figures together from the services that know them.</summary>
 public sealed class WalletOverviews(
-    CurrentWallets wallets, TransactionHistory history, WalletDays days, PlanStandings standings, UsageReports usage, PaymentTracker payments, TimeProvider clock)
+    CurrentWallets wallets, TransactionHistory history, WalletDays days, PlanStandings standings, UsageReports usage, PaymentTracker payments, SpendLimitNotices limits,
+    TimeProvider clock)
 {
     private const int LatestCount = 5;
     private const int LowDays = 3;
@@ -97,7 +102,10 @@ public sealed class WalletOverviews(
             latest.Transactions,
             plan,
             BalanceOutlook.Of(read[0], statement, burn, plan, now),
-            [.. open.Where(payment => payment.AcceptedAt is not null && payment.CreditType == CreditTypes.Credits).Select(payment => new IncomingCredit(payment.Id, payment.Credits))]);
+            [.. open.Where(payment => payment.AcceptedAt is not null && payment.CreditType == CreditTypes.Credits).Select(payment => new IncomingCredit(payment.Id, payment.Credits))])
+        {
+            Limit = (await limits.FindReachedAsync(caller, cancellationToken)).FirstOrDefault(limit => limit.CreditType == CreditTypes.Credits),
+        };
     }
 
     private static WalletMood MoodOf(WalletSummary wallet, Runway? runway, PlanSummary plan, IReadOnlyList<TransactionView> latest, DateTimeOffset now) => wallet.Available switch

@@ -5,7 +5,8 @@ namespace BillingPortal.Ledger;
 /// <param name="Amount">What is set aside.</param>
 /// <param name="ExpiresAt">The instant from which it holds nothing, by itself.</param>
 /// <param name="IsGift">Whether it is promised as a gift: then giftable credit alone is set aside, and no charge takes it.</param>
-public sealed record Hold(string Id, Credits Amount, DateTimeOffset ExpiresAt, bool IsGift = false)
+/// <param name="KeyId">The API key whose limits it counts for; null: none.</param>
+public sealed record Hold(string Id, Credits Amount, DateTimeOffset ExpiresAt, bool IsGift = false, string? KeyId = null)
 {
     public bool IsOpenAt(DateTimeOffset instant) => instant < ExpiresAt;
 }

@@ -16,7 +16,9 @@ public abstract record Refusal
     /// <param name="Limit">The limit.</param>
     /// <param name="Needed">What was to be spent.</param>
     /// <param name="Left">What may still be spent before the period ends.</param>
-    public sealed record OverLimit(string CreditType, SpendPeriod Period, Credits Limit, Credits Needed, Credits Left) : Refusal;
+    /// <param name="On">The UTC day of the refusal, and so which period.</param>
+    /// <param name="KeyId">The API key whose limit it is; null: the organization's.</param>
+    public sealed record OverLimit(string CreditType, SpendPeriod Period, Credits Limit, Credits Needed, Credits Left, DateOnly On, string? KeyId) : Refusal;
 
     /// <summary>The hold ended already, or never was in this wallet.</summary>
     public sealed record HoldNotOpen(string HoldId) : Refusal;

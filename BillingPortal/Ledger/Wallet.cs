@@ -42,6 +42,9 @@ public sealed record Wallet(
     /// <summary>What usage took. Kept whether there are limits or not, so that one that is set in the middle of a month counts all of it.</summary>
     public Spending Spending { get; init; }
 
+    /// <summary>What single API keys may take and took; only keys that have limits, and of these only those whose usage is at hand.</summary>
+    public ImmutableArray<KeySpending> Keys { get; init; } = [];
+
     public static Wallet Empty(WalletKey key) => new(key, 0, Credits.Zero, [], []);
 
     /// <summary>Spendable at an instant before holds: what remains in the buckets that count then, less what is owed.</summary>
@@ -125,40 +128,49 @@ public sealed record Wallet(
     /// <param name="amount">More than zero.</param>
     /// <param name="overdraftLimit">How far below zero the available credit may fall; zero for most rates.</param>
     /// <param name="beyondLimits">Whether it was agreed to before and no limit stops it; it counts all the same.</param>
-    public WalletStep Charge(TransactionHeader header, Credits amount, Credits overdraftLimit, bool beyondLimits = false)
+    /// <param name="keyId">The API key whose usage it is; null: none.</param>
+    public WalletStep Charge(TransactionHeader header, Credits amount, Credits overdraftLimit, bool beyondLimits = false, string? keyId = null)
     {
         var step = Spend(header, TransactionType.Charge, amount, overdraftLimit, LedgerAccount.Consumed);
-        if (step.Refusal is null && !beyondLimits && OverLimitAt(header.RecordedAt, amount) is { } over)
+        if (step.Refusal is null && !beyondLimits && OverLimitAt(header.RecordedAt, amount, keyId) is { } over)
         {
             return WalletStep.Refused(this, over);
         }
 
-        return step.Refusal is null ? step with { Wallet = step.Wallet with { Spending = Spending.Plus(DayOf(header.RecordedAt), amount) } } : step;
+        return step.Refusal is null ? step with { Wallet = step.Wallet.Spent(DayOf(header.RecordedAt), amount, keyId) } : step;
     }
 
     /// <summary>Why usage may not take so much more at an instant; null if it may. What is held for usage is as good as taken.</summary>
-    public Refusal.OverLimit? OverLimitAt(DateTimeOffset now, Credits amount)
+    /// <param name="now">The instant.</param>
+    /// <param name="amount">What it would take.</param>
+    /// <param name="keyId">The API key whose usage it is; null: none.</param>
+    public Refusal.OverLimit? OverLimitAt(DateTimeOffset now, Credits amount, string? keyId = null)
     {
-        if (Limits == default)
+        if (Limits != default && Over(Limits, Spending, HeldAt(now) - PromisedAt(now), null) is { } over)
         {
-            return null;
+            return over;
         }
 
-        var spent = Spending.At(DayOf(now));
-        var held = HeldAt(now) - PromisedAt(now);
-        return Over(SpendPeriod.Day, Limits.PerDay, spent.InDay) ?? Over(SpendPeriod.Month, Limits.PerMonth, spent.InMonth);
+        return FindKey(keyId) is { } key ? Over(key.Limits, key.Spending, HeldByAt(key.KeyId, now), key.KeyId) : null;
 
-        Refusal.OverLimit? Over(SpendPeriod period, Credits? limit, Credits used)
+        Refusal.OverLimit? Over(SpendLimits limits, Spending spending, Credits held, string? limitedKey)
         {
-            if (limit is not { } most)
+            var today = DayOf(now);
+            var spent = spending.At(today);
+            foreach (var period in (ReadOnlySpan<SpendPeriod>)[SpendPeriod.Day, SpendPeriod.Month])
             {
-                return null;
+                if (limits.In(period) is { } most && (Int128)most.Micros - spent.In(period).Micros - held.Micros is var left && amount.Micros > left)
+                {
+                    return new(Key.CreditType, period, most, amount, Credits.FromMicros((long)Int128.Max(0, left)), today, limitedKey);
+                }
             }
 
-            var left = (Int128)most.Micros - used.Micros - held.Micros;
-            return amount.Micros > left ? new(Key.CreditType, period, most, amount, Credits.FromMicros((long)Int128.Max(0, left))) : null;
+            return null;
         }
     }
+
+    /// <summary>With other limits for an API key, if it has any.</summary>
+    public Wallet WithKeyLimits(string? keyId, SpendLimits limits) => FindKey(keyId) is { } key ? this with { Keys = Keys.Replace(key, key with { Limits = limits }) } : this;
 
     /// <summary>Takes credit away by an administrator's decision, in the spending order; never below zero.</summary>
     public WalletStep Deduct(TransactionHeader header, Credits amount) =>
@@ -246,7 +258,7 @@ public sealed record Wallet(
             return WalletStep.Refused(this, new Refusal.Insufficient(Key.CreditType, hold.Amount, free));
         }
 
-        return !hold.IsGift && OverLimitAt(now, hold.Amount) is { } over
+        return !hold.IsGift && OverLimitAt(now, hold.Amount, hold.KeyId) is { } over
             ? WalletStep.Refused(this, over)
             : new WalletStep(this with { Holds = Holds.Add(hold) }, null, null);
     }
@@ -269,6 +281,16 @@ public sealed record Wallet(
         var charged = released.Wallet.Charge(header, amount, overdraftLimit);
         return charged.Refusal is null ? charged : WalletStep.Refused(this, charged.Refusal);
     }
+
+    private KeySpending? FindKey(string? keyId) => keyId is null ? null : Keys.FirstOrDefault(key => key.KeyId == keyId);
+
+    private Credits HeldByAt(string keyId, DateTimeOffset now) => Credits.Sum(Holds.Where(hold => hold.KeyId == keyId && hold.IsOpenAt(now)).Select(hold => hold.Amount));
+
+    private Wallet Spent(DateOnly today, Credits amount, string? keyId) => this with
+    {
+        Spending = Spending.Plus(today, amount),
+        Keys = FindKey(keyId) is { } key ? Keys.Replace(key, key with { Spending = key.Spending.Plus(today, amount) }) : Keys,
+    };
 
     private WalletStep Spend(TransactionHeader header, TransactionType type, Credits amount, Credits overdraftLimit, LedgerAccount destination)
     {

@@ -19,6 +19,7 @@ public static class MeteringServices
         services.AddSingleton<BalanceAlerts>();
         services.AddSingleton<BalanceWatch>();
         services.AddSingleton<SpendLimitSettings>();
+        services.AddSingleton<SpendLimitNotices>();
         services.AddHostedService(provider => provider.GetRequiredService<BalanceWatch>());
         return services;
     }

@@ -19,6 +19,16 @@ public sealed class SpendLimitSettings(WalletReader reader, WalletWriter writer,
 
     private static readonly string[] CreditKinds = [CreditTypes.Credits, CreditTypes.ApiCredits];
 
+    /// <exception cref="ArgumentOutOfRangeException">One of them is below zero or above <see cref="Highest"/>.</exception>
+    internal static void DemandInRange(SpendLimits limits)
+    {
+        foreach (var limit in new[] { limits.PerDay, limits.PerMonth }.OfType<Credits>())
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(limit.Micros);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, Credits.FromWhole(Highest));
+        }
+    }
+
     /// <summary>The limits of the caller's organization, credits first.</summary>
     /// <exception cref="AccessDeniedException">The caller is a key.</exception>
     public async Task<IReadOnlyList<SpendLimitView>> GetAsync(Caller caller, CancellationToken cancellationToken)
@@ -42,12 +52,7 @@ public sealed class SpendLimitSettings(WalletReader reader, WalletWriter writer,
     {
         caller.DemandRole(MemberRole.Billing);
         ArgumentOutOfRangeException.ThrowIfNotEqual(CreditKinds.Contains(creditType), true);
-        foreach (var limit in new[] { limits.PerDay, limits.PerMonth }.OfType<Credits>())
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(limit.Micros);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, Credits.FromWhole(Highest));
-        }
-
+        DemandInRange(limits);
         var now = clock.Now();
         var before = (await reader.GetWalletAsync(caller, creditType, cancellationToken)).Limits;
         await writer.ExecuteAsync(

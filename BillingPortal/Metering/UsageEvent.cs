@@ -127,7 +127,7 @@ public sealed record UsageResult(
 /// <param name="Message">A sentence for people.</param>
 /// <param name="Field">The field at fault, as <c>properties.model</c>; null if none is.</param>
 /// <param name="Shortage">What was needed and what there was, if credit was short.</param>
-/// <param name="OverLimit">The limit, if the organization's own forbids it.</param>
+/// <param name="OverLimit">The limit, if the organization's or the key's own forbids it.</param>
 public sealed record UsageRejection(string Code, string Message, string? Field, Refusal.Insufficient? Shortage = null, Refusal.OverLimit? OverLimit = null)
 {
     public const string Invalid = "INVALID_REQUEST";
@@ -141,6 +141,6 @@ public sealed record UsageRejection(string Code, string Message, string? Field, 
 
     internal static UsageRejection Over(Refusal.OverLimit over) => new(
         SpendLimitReached,
-        $"Need {over.Needed} credits; the organization's limit of {over.Limit} a {(over.Period is SpendPeriod.Day ? "day" : "month")} leaves {over.Left}.",
+        $"Need {over.Needed} credits; {(over.KeyId is null ? "the organization's limit" : "this API key's own limit")} of {over.Limit} a {(over.Period is SpendPeriod.Day ? "day" : "month")} leaves {over.Left}.",
         null, OverLimit: over);
 }

@@ -58,7 +58,7 @@ public abstract record HoldResult
 /// <summary>Sets credit aside for usage that is under way, and charges what it really was. Priced like reported usage, included minutes and tiers too.</summary>
 /// <remarks>Why a hold is an ordinary charge when it is captured: docs/decisions/0083.</remarks>
 public sealed class UsageHolds(
-    PriceCatalog catalog, PlanStandings standings, DueAllowances allowances, WalletWriter writer, IDbContextFactory<BillingDbContext> contexts, TimeProvider clock)
+    PriceCatalog catalog, PlanStandings standings, DueAllowances allowances, WalletWriter writer, SpendLimitNotices notices, IDbContextFactory<BillingDbContext> contexts, TimeProvider clock)
 {
     public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(7);
 
@@ -91,6 +91,7 @@ public sealed class UsageHolds(
             (due, _) => new PlaceUsageHold
             {
                 OrganizationId = row.OrganizationId,
+                KeyId = caller.KeyId,
                 Reference = $"hold:{row.Id}:start",
                 ResultId = row.Id,
                 Source = row.Operation,
@@ -119,7 +120,7 @@ public sealed class UsageHolds(
         {
             PostResult.Posted => held!,
             PostResult.Refused { Refusal: Refusal.Insufficient shortage } => new HoldResult.Rejected(UsageRejection.Short(shortage)),
-            PostResult.Refused { Refusal: Refusal.OverLimit over } => new HoldResult.Rejected(UsageRejection.Over(over)),
+            PostResult.Refused { Refusal: Refusal.OverLimit over } => await OverAsync(caller, over),
             PostResult.Refused { Refusal: Refusal.Rule rule } => new HoldResult.Rejected(new UsageRejection(rule.Code, rule.Message, null)),
             _ => throw new UnreachableException($"A hold was answered with {result}."),
         };
@@ -232,10 +233,16 @@ public sealed class UsageHolds(
         {
             PostResult.Posted => captured,
             PostResult.Refused { Refusal: Refusal.Insufficient shortage } => new HoldResult.Rejected(UsageRejection.Short(shortage)),
-            PostResult.Refused { Refusal: Refusal.OverLimit over } => new HoldResult.Rejected(UsageRejection.Over(over)),
+            PostResult.Refused { Refusal: Refusal.OverLimit over } => await OverAsync(caller, over),
             PostResult.Refused { Refusal: Refusal.Rule { Code: TierRider.Outdated } } => null,
             _ => await EndedMeanwhileAsync(caller, row.Id, cancellationToken),
         };
+    }
+
+    private async Task<HoldResult> OverAsync(Caller caller, Refusal.OverLimit over)
+    {
+        await notices.TellAsync(caller.OrganizationId, over);
+        return new HoldResult.Rejected(UsageRejection.Over(over));
     }
 
     private async Task<HoldResult> EndedMeanwhileAsync(Caller caller, string holdId, CancellationToken cancellationToken) =>

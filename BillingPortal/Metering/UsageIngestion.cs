@@ -16,6 +16,7 @@ public sealed class UsageIngestion(
     DueAllowances allowances,
     WalletWriter writer,
     WalletReader reader,
+    SpendLimitNotices notices,
     IDbContextFactory<BillingDbContext> contexts,
     TimeProvider clock)
 {
@@ -77,6 +78,7 @@ public sealed class UsageIngestion(
             case PostResult.Refused { Refusal: Refusal.Insufficient shortage }:
                 return new(UsageResult.Rejected(reported.Id, UsageRejection.Short(shortage), priced.Rate.CreditType), null);
             case PostResult.Refused { Refusal: Refusal.OverLimit over }:
+                await notices.TellAsync(caller.OrganizationId, over);
                 return new(UsageResult.Rejected(reported.Id, UsageRejection.Over(over), priced.Rate.CreditType), null);
             case PostResult.Refused { Refusal: Refusal.Rule { Code: TierRider.Outdated } }:
                 return null;

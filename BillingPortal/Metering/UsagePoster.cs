@@ -58,6 +58,7 @@ internal sealed class UsagePoster(PlanStandings standings, DueAllowances allowan
             return new AllowanceCharge
             {
                 OrganizationId = organizationId,
+                KeyId = caller.KeyId,
                 Reference = reference,
                 ResultId = itemId,
                 Source = priced.Rate.Id,
@@ -77,6 +78,7 @@ internal sealed class UsagePoster(PlanStandings standings, DueAllowances allowan
         return new Charge
         {
             OrganizationId = organizationId,
+            KeyId = caller.KeyId,
             Reference = reference,
             ResultId = itemId,
             Source = priced.Rate.Id,

@@ -51,6 +51,9 @@ internal sealed class Notification
 
     public DateTimeOffset? ReadAt { get; set; }
 
+    /// <summary>Whether the portal shows it; the person may have chosen to be told by e-mail alone.</summary>
+    public required bool InApp { get; init; }
+
     /// <summary>Where the e-mail goes; the person's address when it was written.</summary>
     public required string MailTo { get; init; }
 
@@ -72,7 +75,7 @@ internal sealed class Notification
             builder.HasIndex(row => new { row.EventId, row.UserId }).IsUnique();
             builder.HasIndex(row => new { row.UserId, row.Id });
             // Counts what is unread, however much was read.
-            builder.HasIndex(row => row.UserId).HasFilter("read_at IS NULL");
+            builder.HasIndex(row => row.UserId).HasFilter("read_at IS NULL AND in_app");
             builder.HasIndex(row => row.NextMailAt).HasFilter("next_mail_at IS NOT NULL");
         }
     }

@@ -91,21 +91,33 @@ internal sealed class NotificationDispatch(
             return;
         }
 
-        db.AddRange(addressees.Select(addressee => new Notification
+        var choices = await NotificationChoices.ReadAsync(db, text.Kind, [.. addressees.Select(addressee => addressee.UserId)], cancellationToken);
+        foreach (var addressee in addressees)
         {
-            Id = Ids.New("ntf", now),
-            UserId = addressee.UserId,
-            OrganizationId = told.OrganizationId,
-            EventId = told.Id,
-            Kind = told.Type,
-            Title = text.Title,
-            Text = text.Text,
-            Link = text.Link,
-            CreatedAt = now,
-            MailTo = addressee.Email,
-            MailState = isMailed ? MailState.Pending : MailState.None,
-            NextMailAt = isMailed ? now : null,
-        }));
+            var (inApp, byMail) = choices.TryGetValue(addressee.UserId, out var choice) ? (choice.InApp, choice.ByMail && isMailed) : (true, isMailed);
+            if (!inApp && !byMail)
+            {
+                continue;
+            }
+
+            db.Add(new Notification
+            {
+                Id = Ids.New("ntf", now),
+                UserId = addressee.UserId,
+                OrganizationId = told.OrganizationId,
+                EventId = told.Id,
+                Kind = told.Type,
+                Title = text.Title,
+                Text = text.Text,
+                Link = text.Link,
+                CreatedAt = now,
+                InApp = inApp,
+                MailTo = addressee.Email,
+                MailState = byMail ? MailState.Pending : MailState.None,
+                NextMailAt = byMail ? now : null,
+            });
+        }
+
         await db.SaveChangesAsync(cancellationToken);
         await unit.CommitAsync(cancellationToken);
         foreach (var addressee in addressees)

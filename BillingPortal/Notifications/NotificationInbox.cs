@@ -28,16 +28,19 @@ public sealed class NotificationInbox(IDbContextFactory<BillingDbContext> contex
     /// <param name="caller">A signed-in person.</param>
     /// <param name="before">The id after which the page begins; null: the newest.</param>
     /// <param name="limit">1 to <see cref="LargestPage"/>.</param>
+    /// <param name="unreadOnly">Whether what was read is left out.</param>
     /// <param name="cancellationToken">Gives up reading.</param>
     /// <exception cref="AccessDeniedException">The caller is a key.</exception>
-    public async Task<NotificationPage> ListAsync(Caller caller, string? before, int limit, CancellationToken cancellationToken)
+    public async Task<NotificationPage> ListAsync(Caller caller, string? before, int limit, bool unreadOnly, CancellationToken cancellationToken)
     {
         caller.DemandSession();
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, LargestPage);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = db.Set<Notification>().AsNoTracking().Where(row => row.UserId == caller.UserId);
-        var unread = await rows.Where(row => row.ReadAt == null).Take(MostCounted).CountAsync(cancellationToken);
+        var all = db.Set<Notification>().AsNoTracking().Where(row => row.UserId == caller.UserId && row.InApp);
+        var unreadRows = all.Where(row => row.ReadAt == null);
+        var unread = await unreadRows.Take(MostCounted).CountAsync(cancellationToken);
+        var rows = unreadOnly ? unreadRows : all;
         if (before is not null)
         {
             rows = rows.Where(row => row.Id.CompareTo(before) < 0);
@@ -56,7 +59,7 @@ public sealed class NotificationInbox(IDbContextFactory<BillingDbContext> contex
         caller.DemandSession();
         var now = clock.Now();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var own = db.Set<Notification>().Where(row => row.UserId == caller.UserId && row.Id == notificationId);
+        var own = db.Set<Notification>().Where(row => row.UserId == caller.UserId && row.Id == notificationId && row.InApp);
         if (await own.Where(row => row.ReadAt == null).ExecuteUpdateAsync(row => row.SetProperty(n => n.ReadAt, now), cancellationToken) > 0)
         {
             feed.Publish(caller.UserId!);
@@ -72,7 +75,7 @@ public sealed class NotificationInbox(IDbContextFactory<BillingDbContext> contex
         caller.DemandSession();
         var now = clock.Now();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var marked = await db.Set<Notification>().Where(row => row.UserId == caller.UserId && row.ReadAt == null)
+        var marked = await db.Set<Notification>().Where(row => row.UserId == caller.UserId && row.InApp && row.ReadAt == null)
             .ExecuteUpdateAsync(row => row.SetProperty(n => n.ReadAt, now), cancellationToken);
         if (marked > 0)
         {

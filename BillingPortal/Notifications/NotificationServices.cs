@@ -9,6 +9,7 @@ public static class NotificationServices
         services.AddSingleton<Mailer>();
         services.AddSingleton<NotificationDispatch>();
         services.AddSingleton<NotificationInbox>();
+        services.AddSingleton<NotificationChoices>();
         services.AddSingleton<InboxFeed>();
         return services.AddHostedService<NotificationUpkeep>();
     }

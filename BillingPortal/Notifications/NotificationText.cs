@@ -5,14 +5,15 @@ using System.Text.Json;
 namespace BillingPortal.Notifications;
 
 /// <summary>What people are told of an event.</summary>
-internal sealed record NotificationText(Audience Audience, string Title, string Text, string Link)
+internal sealed record NotificationText(NotificationKind Kind, Audience Audience, string Title, string Text, string Link)
 {
     private const int LongestNote = 500;
 
     /// <summary>The types of events that anybody is told of.</summary>
     public static IReadOnlySet<string> Types { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
-        "invoice.paid", "payment.refunded", "payment.refund_failed", "subscription.changed", "auto_reload.failed", "credits.low_balance", "credits.exhausted", "flow.gift_received",
+        "invoice.paid", "payment.refunded", "payment.refund_failed", "subscription.changed", "auto_reload.failed", "credits.low_balance", "credits.exhausted", "spend_limit.reached",
+        "flow.gift_received",
     };
 
     /// <summary>Says an event in words; null: it is one of those of its type that nobody is told of.</summary>
@@ -26,22 +27,23 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
         return type switch
         {
             "invoice.paid" => new(
-                Audience.Payers, $"Receipt: {Dollars(fields, "amountUsd")} paid",
+                NotificationKind.Receipt, Audience.Payers, $"Receipt: {Dollars(fields, "amountUsd")} paid",
                 $"Thank you. {Dollars(fields, "amountUsd")} was paid, and the credits are in your wallet. Invoice {Plain(fields, "number")} is ready as PDF.",
                 $"/invoices?search={Uri.EscapeDataString(Plain(fields, "number"))}"),
             "payment.refunded" => OfMoneyBack(fields),
             "payment.refund_failed" => new(
-                Audience.Payers, $"A refund of {Dollars(fields, "amountUsd")} did not arrive",
+                NotificationKind.PaymentAction, Audience.Payers, $"A refund of {Dollars(fields, "amountUsd")} did not arrive",
                 $"Your bank sent {Dollars(fields, "amountUsd")} back to us, such as for a card or an account that is closed.{Credits(fields, "creditsGivenAgain", " The {0} credits taken back for it are in your wallet again.")} Contact us, and we find another way to pay you.",
                 "/invoices"),
             "subscription.changed" => OfPlan(fields),
             "auto_reload.failed" => OfFailedReload(fields),
             "credits.low_balance" => new(
-                Audience.Payers, $"Credits are running low: {Number(fields, "balance")} left",
+                NotificationKind.Balance, Audience.Payers, $"Credits are running low: {Number(fields, "balance")} left",
                 $"{Number(fields, "balance")} credits are available, less than the {Number(fields, "threshold")} you asked to be told of.", "/buy"),
             "credits.exhausted" => new(
-                Audience.Payers, "No credits left", "Nothing more can be charged until credits are bought, granted or reset. What is not paid for is refused, not lost.", "/buy"),
-            _ => new(Audience.Members, $"You were given {Number(fields, "amount")} flows", GiftText(fields), "/transactions?credits=flows"),
+                NotificationKind.Balance, Audience.Payers, "No credits left", "Nothing more can be charged until credits are bought, granted or reset. What is not paid for is refused, not lost.", "/buy"),
+            "spend_limit.reached" => OfLimit(fields),
+            _ => new(NotificationKind.Gift, Audience.Members, $"You were given {Number(fields, "amount")} flows", GiftText(fields), "/transactions?credits=flows"),
         };
     }
 
@@ -74,14 +76,14 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
         return Plain(fields, "cause") switch
         {
             "dispute_opened" => new(
-                Audience.Payers, $"A payment of {amount} is disputed",
+                NotificationKind.PaymentAction, Audience.Payers, $"A payment of {amount} is disputed",
                 $"A cardholder told their bank that they do not know a payment of {amount} to us, and the bank holds the money until it decides.{taken} If this was a mistake, ask the bank to withdraw the dispute.",
                 "/invoices"),
             "dispute_won" => new(
-                Audience.Payers, $"The dispute over {amount} is settled", $"The bank decided that the payment of {amount} stands. What was taken back for it is in your wallet again.", "/transactions"),
+                NotificationKind.MoneyBack, Audience.Payers, $"The dispute over {amount} is settled", $"The bank decided that the payment of {amount} stands. What was taken back for it is in your wallet again.", "/transactions"),
             "dispute_lost" => new(
-                Audience.Payers, $"The dispute over {amount} is decided", $"The bank gave {amount} back to the cardholder. The credit note is with its invoice.", "/invoices"),
-            _ => new(Audience.Payers, $"{amount} refunded", $"{amount} is on its way back to you.{taken} The credit note is with its invoice.", "/invoices"),
+                NotificationKind.MoneyBack, Audience.Payers, $"The dispute over {amount} is decided", $"The bank gave {amount} back to the cardholder. The credit note is with its invoice.", "/invoices"),
+            _ => new(NotificationKind.MoneyBack, Audience.Payers, $"{amount} refunded", $"{amount} is on its way back to you.{taken} The credit note is with its invoice.", "/invoices"),
         };
     }
 
@@ -92,15 +94,15 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
         var reason = Plain(fields, "failureCode").Replace('_', ' ');
         return Plain(fields, "change") switch
         {
-            "start" or "upgrade" => new(Audience.Payers, $"Your plan is {plan} now", $"{plan} began just now, with its credits. What you bought before stays.", "/plan"),
-            "add_seats" => new(Audience.Payers, "Seats were added", $"The plan {plan} has {Number(fields, "seats")} seats now. Members can be invited to them.", "/members"),
-            "downgrade" => new(Audience.Payers, "A change of plan is noted", $"It is made on {Day(fields, "paidUntil")}. Until then {plan} goes on as it is, and the change can be called off.", "/plan"),
-            "cancel" => new(Audience.Payers, $"Your plan ends on {Day(fields, "paidUntil")}", $"{plan} was canceled and goes on until then. Nothing more is charged, and it can be kept until that day.", "/plan"),
+            "start" or "upgrade" => new(NotificationKind.Plan, Audience.Payers, $"Your plan is {plan} now", $"{plan} began just now, with its credits. What you bought before stays.", "/plan"),
+            "add_seats" => new(NotificationKind.Plan, Audience.Payers, "Seats were added", $"The plan {plan} has {Number(fields, "seats")} seats now. Members can be invited to them.", "/members"),
+            "downgrade" => new(NotificationKind.Plan, Audience.Payers, "A change of plan is noted", $"It is made on {Day(fields, "paidUntil")}. Until then {plan} goes on as it is, and the change can be called off.", "/plan"),
+            "cancel" => new(NotificationKind.Plan, Audience.Payers, $"Your plan ends on {Day(fields, "paidUntil")}", $"{plan} was canceled and goes on until then. Nothing more is charged, and it can be kept until that day.", "/plan"),
             "past_due" => new(
-                Audience.Payers, $"The renewal of {plan} failed",
+                NotificationKind.PaymentAction, Audience.Payers, $"The renewal of {plan} failed",
                 $"The card was refused ({reason}). Until the renewal is paid the plan grants nothing; what you bought works on. It is tried again within days: choose another card, or pay it now.", "/plan"),
             "end" => new(
-                Audience.Payers, "Your plan has ended",
+                NotificationKind.Plan, Audience.Payers, "Your plan has ended",
                 $"{(reason.Length > 0 ? $"Its renewal could not be paid ({reason}). " : "")}The organization goes on as {plan}; what you bought stays.", "/plan"),
             _ => null,
         };
@@ -112,14 +114,14 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
         if (IsTrue(fields, "stopped"))
         {
             return new(
-                Audience.Payers, "Auto-reload is off", $"The card failed too often, so no more is charged by itself. Nothing was charged just now. Choose another card and switch auto-reload on again.",
+                NotificationKind.FailedReload, Audience.Payers, "Auto-reload is off", $"The card failed too often, so no more is charged by itself. Nothing was charged just now. Choose another card and switch auto-reload on again.",
                 "/auto-reload");
         }
 
         if (IsTrue(fields, "needsOwner"))
         {
             return new(
-                Audience.Payers, $"Your bank asks you to confirm {amount}",
+                NotificationKind.FailedReload, Audience.Payers, $"Your bank asks you to confirm {amount}",
                 $"Auto-reload wanted to charge {amount}, and your bank wants to hear from you first. Nothing was charged. Follow the link to confirm it in your browser.",
                 Plain(fields, "paymentId") is { Length: > 0 } payment && payment.All(character => char.IsAsciiLetterOrDigit(character) || character == '_')
                     ? $"/billing/payments/{payment}"
@@ -130,8 +132,18 @@ internal sealed record NotificationText(Audience Audience, string Title, string 
             ? $" It is tried again on {instant.UtcDateTime.ToString("d MMMM, HH:mm", CultureInfo.InvariantCulture)} UTC."
             : "";
         return new(
-            Audience.Payers, $"Auto-reload of {amount} failed",
+            NotificationKind.FailedReload, Audience.Payers, $"Auto-reload of {amount} failed",
             $"The card was refused ({Plain(fields, "reason").Replace('_', ' ')}). Nothing was charged.{next}", "/auto-reload");
+    }
+
+    private static NotificationText OfLimit(JsonElement fields)
+    {
+        var period = Plain(fields, "period") is "day" ? "day" : "month";
+        var kind = Plain(fields, "creditType") is "api_credits" ? "API credits" : "credits";
+        return new(
+            NotificationKind.SpendLimit, Audience.Payers, $"Spend limit reached: {Number(fields, "limit")} {kind} a {period}",
+            $"Usage that would take more than {Number(fields, "limit")} {kind} in this {period} is refused until {Day(fields, "until")}, 00:00 UTC. It costs nothing. Your organization set this limit itself, and can raise it at any time.",
+            "/settings/limits");
     }
 
     private static string GiftText(JsonElement fields) => Plain(fields, "note") is { Length: > 0 } note

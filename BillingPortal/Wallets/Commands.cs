@@ -16,7 +16,7 @@ public sealed record Charge : WalletCommand
     public override IEnumerable<WalletKey> Wallets => [new(OrganizationId, CreditType)];
 
     internal override Refusal? Apply(WalletBook book) =>
-        Amount.IsZero ? null : book.Change(new(OrganizationId, CreditType), wallet => wallet.Charge(book.Header(this), Amount, OverdraftLimit, GoesBeyondLimits));
+        Amount.IsZero ? null : book.Change(new(OrganizationId, CreditType), wallet => wallet.Charge(book.Header(this), Amount, OverdraftLimit, GoesBeyondLimits, KeyId));
 }
 
 /// <summary>Debits usage that an allowance of another credit type serves first, exactly up to its last unit.</summary>
@@ -45,7 +45,7 @@ public sealed record AllowanceCharge : WalletCommand
         var refusal = served.IsPositive ? book.Change(allowance, wallet => wallet.Charge(book.Header(this), served, Credits.Zero)) : null;
         var price = PriceBeyond(served);
         return refusal ?? (price.IsPositive
-            ? book.Change(new(OrganizationId, CreditType), wallet => wallet.Charge(book.Header(this), price, OverdraftLimit, GoesBeyondLimits))
+            ? book.Change(new(OrganizationId, CreditType), wallet => wallet.Charge(book.Header(this), price, OverdraftLimit, GoesBeyondLimits, KeyId))
             : null);
     }
 }

@@ -46,18 +46,12 @@ public sealed class CreditFlows(IDbContextFactory<BillingDbContext> contexts, Ti
         // What is outstanding is counted back from now, so all of it must be of one instant.
         await using var snapshot = await db.BeginSnapshotAsync(cancellationToken);
 
-        // Whole credits and what is beyond them apart: the sum of all wallets may pass 64 bits of micro-credits.
-        var kinds = await db.Database.SqlQuery<KindSum>(
-            $"""
-            SELECT kind AS "Kind", CAST(SUM(remaining_micros / 1000000) AS BIGINT) AS "Whole", CAST(SUM(remaining_micros % 1000000) AS BIGINT) AS "Fraction"
-            FROM buckets WHERE credit_type = {creditType} AND remaining_micros <> 0 GROUP BY kind
-            """).ToListAsync(cancellationToken);
+        var byKind = await ByKindAsync(db, creditType, cancellationToken);
         var days = await db.Set<WalletDayRow>().AsNoTracking()
             .Where(row => row.CreditType == creditType && row.Day >= first)
             .GroupBy(row => new { row.Day, row.Type })
             .Select(rows => new { rows.Key.Day, rows.Key.Type, Whole = rows.Sum(row => row.WholeCredits), Fraction = rows.Sum(row => row.FractionMicros) })
             .ToListAsync(cancellationToken);
-        var byKind = kinds.ToDictionary(kind => SnakeCase.Parse<BucketKind>(kind.Kind), kind => Sum(kind.Whole, kind.Fraction));
         var byMonth = days.ToLookup(day => new DateOnly(day.Day.Year, day.Day.Month, 1), day => (day.Type, Amount: Sum(day.Whole, day.Fraction)));
 
         var months = new CreditMonth[Months];
@@ -78,6 +72,27 @@ public sealed class CreditFlows(IDbContextFactory<BillingDbContext> contexts, Ti
         }
 
         return new CreditLiability(months, byKind);
+    }
+
+    /// <summary>What is owed to customers now in unspent credit of a type; what they owe is taken off.</summary>
+    /// <exception cref="AccessDeniedException">The caller is no platform administrator.</exception>
+    public async Task<decimal> GetOutstandingAsync(Caller caller, string creditType, CancellationToken cancellationToken)
+    {
+        caller.DemandSession();
+        caller.DemandPlatformAdministrator();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return (await ByKindAsync(db, creditType, cancellationToken)).Values.Sum();
+    }
+
+    // Whole credits and what is beyond them apart: the sum of all wallets may pass 64 bits of micro-credits.
+    private static async Task<Dictionary<BucketKind, decimal>> ByKindAsync(BillingDbContext db, string creditType, CancellationToken cancellationToken)
+    {
+        var kinds = await db.Database.SqlQuery<KindSum>(
+            $"""
+            SELECT kind AS "Kind", CAST(SUM(remaining_micros / 1000000) AS BIGINT) AS "Whole", CAST(SUM(remaining_micros % 1000000) AS BIGINT) AS "Fraction"
+            FROM buckets WHERE credit_type = {creditType} AND remaining_micros <> 0 GROUP BY kind
+            """).ToListAsync(cancellationToken);
+        return kinds.ToDictionary(kind => SnakeCase.Parse<BucketKind>(kind.Kind), kind => Sum(kind.Whole, kind.Fraction));
     }
 
     private static decimal Sum(long wholeCredits, long fractionMicros) => wholeCredits + ((decimal)fractionMicros / Credits.MicrosPerCredit);

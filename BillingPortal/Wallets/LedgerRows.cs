@@ -36,6 +36,9 @@ internal sealed class WalletRow
 
     public Credits SpentInMonthMicros { get; set; }
 
+    /// <summary>Whether any API key has limits of its own here: only then charges look for them.</summary>
+    public bool HasKeyLimits { get; set; }
+
     internal sealed class Configuration : IEntityTypeConfiguration<WalletRow>
     {
         public void Configure(EntityTypeBuilder<WalletRow> builder)
@@ -44,6 +47,7 @@ internal sealed class WalletRow
             builder.HasKey(row => new { row.OrganizationId, row.CreditType });
             // The expiry sweep asks which wallets are due.
             builder.HasIndex(row => row.NextChangeAt);
+            builder.Property(row => row.HasKeyLimits).HasDefaultValue(false);
         }
     }
 }
@@ -121,6 +125,9 @@ internal sealed class HoldRow
     public DateTimeOffset ExpiresAt { get; set; }
 
     public bool IsGift { get; set; }
+
+    /// <summary>The API key whose limits it counts for.</summary>
+    public string? KeyId { get; set; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<HoldRow>
     {

@@ -24,7 +24,8 @@ internal static class LedgerStore
         [Text("organization_id"), Text("id"), Number("amount_micros"), Number("remaining_micros")]);
 
     private static readonly TableShape NewHolds = new("holds", RowVerb.Insert, 2,
-        [Text("organization_id"), Text("id"), Text("credit_type"), Text("state"), Number("amount_micros"), Number("created_at"), Number("expires_at"), Bool("is_gift")]);
+        [Text("organization_id"), Text("id"), Text("credit_type"), Text("state"), Number("amount_micros"), Number("created_at"), Number("expires_at"), Bool("is_gift"),
+            Text("key_id")]);
 
     private static readonly TableShape HoldUpdates = new("holds", RowVerb.Update, 2, [Text("organization_id"), Text("id"), Text("state")]);
 
@@ -43,25 +44,31 @@ internal static class LedgerStore
 
     private static readonly KeyedQuery WalletQuery = new("wallets", ["organization_id", "credit_type"],
         ["organization_id", "credit_type", "sequence", "balance_micros", "held_micros", "day_limit_micros", "month_limit_micros", "spent_on", "spent_in_day_micros",
-            "spent_in_month_micros"], Lock: true);
+            "spent_in_month_micros", "has_key_limits"], Lock: true);
 
     private static readonly KeyedQuery BucketQuery = new("buckets", ["organization_id", "credit_type"],
         ["organization_id", "credit_type", "id", "kind", "amount_micros", "remaining_micros", "priority", "effective_at", "expires_at", "source", "origin", "giftable"],
         "(t.remaining_micros <> 0 OR t.kind = 'overdraft')");
 
     private static readonly KeyedQuery HoldQuery = new("holds", ["organization_id", "credit_type"],
-        ["organization_id", "credit_type", "id", "amount_micros", "expires_at", "is_gift"], "t.state = 'open'");
+        ["organization_id", "credit_type", "id", "amount_micros", "expires_at", "is_gift", "key_id"], "t.state = 'open'");
+
+    private static readonly KeyedQuery KeyLimitQuery = new("key_limits", ["organization_id", "credit_type", "key_id"],
+        ["organization_id", "credit_type", "key_id", "day_limit_micros", "month_limit_micros", "spent_on", "spent_in_day_micros", "spent_in_month_micros"]);
+
+    private static readonly TableShape KeySpendingUpdates = new("key_limits", RowVerb.Update, 3,
+        [Text("organization_id"), Text("credit_type"), Text("key_id"), Number("spent_on"), Number("spent_in_day_micros"), Number("spent_in_month_micros")]);
 
     private static readonly KeyedQuery ReferenceQuery = new("posted_references", ["organization_id", "reference"],
         ["organization_id", "reference", "result_id"]);
 
     /// <summary>Locks the wallets in key order and reads them with their live buckets and open holds; wallets that do not exist yet are opened.</summary>
     public static async Task<IReadOnlyList<Wallet>> LoadAsync(
-        StoreSession session, IReadOnlyCollection<WalletKey> keys, IReadOnlyCollection<ReferenceKey> references,
+        StoreSession session, IReadOnlyCollection<WalletKey> keys, IReadOnlyCollection<SpenderKey> spenders, IReadOnlyCollection<ReferenceKey> references,
         Dictionary<ReferenceKey, string?> posted, CancellationToken cancellationToken)
     {
         var pairs = keys.Order().Select(key => new[] { key.OrganizationId, key.CreditType }).ToArray();
-        var found = await ReadAsync(session, pairs, references, posted, cancellationToken);
+        var found = await ReadAsync(session, pairs, spenders, references, posted, cancellationToken);
         if (found.Count == pairs.Length)
         {
             return found;
@@ -73,7 +80,7 @@ internal static class LedgerStore
         }
 
         await session.FlushAsync(cancellationToken);
-        return await ReadAsync(session, pairs, references, posted, cancellationToken);
+        return await ReadAsync(session, pairs, spenders, references, posted, cancellationToken);
     }
 
     /// <summary>Adds everything the batch changed to the session's rows.</summary>
@@ -87,6 +94,7 @@ internal static class LedgerStore
                 after.Limits.PerDay?.Micros, after.Limits.PerMonth?.Micros, (long)after.Spending.Day.DayNumber, after.Spending.InDay.Micros, after.Spending.InMonth.Micros);
             WriteBuckets(session, before, after);
             WriteHolds(session, before, after, book);
+            WriteKeySpending(session, before, after);
         }
 
         foreach (var transaction in book.Transactions)
@@ -143,7 +151,7 @@ internal static class LedgerStore
         {
             session.Rows(NewHolds).Add(
                 after.Key.OrganizationId, hold.Id, after.Key.CreditType, HoldState.Open.Text(), hold.Amount.Micros,
-                book.Now.ToUnixTimeMilliseconds(), hold.ExpiresAt.ToUnixTimeMilliseconds(), hold.IsGift);
+                book.Now.ToUnixTimeMilliseconds(), hold.ExpiresAt.ToUnixTimeMilliseconds(), hold.IsGift, hold.KeyId);
         }
 
         foreach (var hold in before.Holds.Except(after.Holds))
@@ -153,35 +161,54 @@ internal static class LedgerStore
         }
     }
 
+    private static void WriteKeySpending(StoreSession session, Wallet before, Wallet after)
+    {
+        foreach (var (old, key) in before.Keys.Zip(after.Keys).Where(pair => pair.First.Spending != pair.Second.Spending))
+        {
+            session.Rows(KeySpendingUpdates).Add(
+                after.Key.OrganizationId, after.Key.CreditType, key.KeyId, (long)key.Spending.Day.DayNumber, key.Spending.InDay.Micros, key.Spending.InMonth.Micros);
+        }
+    }
+
     private static async Task<IReadOnlyList<Wallet>> ReadAsync(
-        StoreSession session, string[][] pairs, IReadOnlyCollection<ReferenceKey> references,
+        StoreSession session, string[][] pairs, IReadOnlyCollection<SpenderKey> spenders, IReadOnlyCollection<ReferenceKey> references,
         Dictionary<ReferenceKey, string?> posted, CancellationToken cancellationToken)
     {
-        var rows = new List<(WalletKey Key, long Sequence, Credits Balance, bool HasHolds, SpendLimits Limits, Spending Spending)>(pairs.Length);
+        var rows = new List<(WalletKey Key, long Sequence, Credits Balance, bool HasHolds, SpendLimits Limits, Spending Spending, bool HasKeyLimits)>(pairs.Length);
         var buckets = new Dictionary<WalletKey, List<Bucket>>();
         var holds = new Dictionary<WalletKey, List<Hold>>();
+        var limitedKeys = new Dictionary<WalletKey, List<KeySpending>>();
         await session.ReadAsync(
             [
                 new(WalletQuery, pairs, row => rows.Add((
-                    KeyOf(row), row.Number(2), Credits.FromMicros(row.Number(3)), row.Number(4) != 0, new(CreditsOrNull(row, 5), CreditsOrNull(row, 6)),
-                    new(DateOnly.FromDayNumber((int)row.Number(7)), Credits.FromMicros(row.Number(8)), Credits.FromMicros(row.Number(9)))))),
+                    KeyOf(row), row.Number(2), Credits.FromMicros(row.Number(3)), row.Number(4) != 0, LimitsOf(row, 5), SpendingOf(row, 7), row.Bool(10)))),
                 new(BucketQuery, pairs, row => ListOf(buckets, KeyOf(row)).Add(BucketOf(row))),
                 new(ReferenceQuery, [.. references.Select(key => new[] { key.OrganizationId, key.Reference })],
                     row => posted[new(row.Text(0), row.Text(1))] = row.IsNull(2) ? null : row.Text(2)),
             ],
             cancellationToken);
 
-        // Few wallets have holds open; only those are asked for them.
+        // Few wallets have holds open, or keys with limits of their own; only those are asked for them.
+        var more = new List<KeyedRead>();
         var holding = rows.Where(row => row.HasHolds).Select(row => new[] { row.Key.OrganizationId, row.Key.CreditType }).ToArray();
         if (holding.Length > 0)
         {
-            await session.ReadAsync(
-                [
-                    new(HoldQuery, holding, row => ListOf(holds, KeyOf(row)).Add(
-                        new Hold(
-                            row.Text(2), Credits.FromMicros(row.Number(3)), DateTimeOffset.FromUnixTimeMilliseconds(row.Number(4)), row.Bool(5)))),
-                ],
-                cancellationToken);
+            more.Add(new(HoldQuery, holding, row => ListOf(holds, KeyOf(row)).Add(
+                new Hold(
+                    row.Text(2), Credits.FromMicros(row.Number(3)), DateTimeOffset.FromUnixTimeMilliseconds(row.Number(4)), row.Bool(5), row.IsNull(6) ? null : row.Text(6)))));
+        }
+
+        var limiting = rows.Where(row => row.HasKeyLimits).Select(row => row.Key).ToHashSet();
+        var limited = spenders.Where(spender => limiting.Contains(spender.Wallet))
+            .Select(spender => new[] { spender.Wallet.OrganizationId, spender.Wallet.CreditType, spender.KeyId }).ToArray();
+        if (limited.Length > 0)
+        {
+            more.Add(new(KeyLimitQuery, limited, row => ListOf(limitedKeys, KeyOf(row)).Add(new(row.Text(2), LimitsOf(row, 3), SpendingOf(row, 5)))));
+        }
+
+        if (more.Count > 0)
+        {
+            await session.ReadAsync(more, cancellationToken);
         }
 
         return
@@ -193,9 +220,15 @@ internal static class LedgerStore
             {
                 Limits = row.Limits,
                 Spending = row.Spending,
+                Keys = limitedKeys.TryGetValue(row.Key, out var keys) ? [.. keys] : [],
             }),
         ];
     }
+
+    private static SpendLimits LimitsOf(IKeyedRow row, int column) => new(CreditsOrNull(row, column), CreditsOrNull(row, column + 1));
+
+    private static Spending SpendingOf(IKeyedRow row, int column) =>
+        new(DateOnly.FromDayNumber((int)row.Number(column)), Credits.FromMicros(row.Number(column + 1)), Credits.FromMicros(row.Number(column + 2)));
 
     private static Credits? CreditsOrNull(IKeyedRow row, int column) => row.IsNull(column) ? null : Credits.FromMicros(row.Number(column));
 
@@ -224,6 +257,9 @@ internal static class LedgerStore
         return list;
     }
 }
+
+/// <summary>An API key that takes from a wallet.</summary>
+internal readonly record struct SpenderKey(WalletKey Wallet, string KeyId);
 
 /// <summary>A reference in its organization.</summary>
 internal readonly record struct ReferenceKey(string OrganizationId, string Reference);

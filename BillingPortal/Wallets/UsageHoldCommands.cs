@@ -65,7 +65,7 @@ public sealed record PlaceUsageHold : WalletCommand
     }
 
     private Refusal? Place(WalletBook book, WalletKey wallet, Credits amount) =>
-        book.PlaceHold(wallet, new Hold(IdIn(wallet, HoldId), amount, ExpiresAt));
+        book.PlaceHold(wallet, new Hold(IdIn(wallet, HoldId), amount, ExpiresAt, KeyId: KeyId));
 }
 
 /// <summary>Ends a hold of usage and charges nothing.</summary>

@@ -19,6 +19,9 @@ public abstract record WalletCommand
     /// <summary>Who did it, as <c>Caller.Actor</c> has it.</summary>
     public required string Actor { get; init; }
 
+    /// <summary>The API key whose usage it is, which may have limits of its own; null: none.</summary>
+    public string? KeyId { get; init; }
+
     /// <summary>A sentence for people; plain text.</summary>
     public string? Note { get; init; }
 

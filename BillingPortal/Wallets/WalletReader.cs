@@ -128,7 +128,7 @@ public sealed class WalletReader(IDbContextFactory<BillingDbContext> contexts, T
         return new Wallet(
             key, row.Sequence, row.BalanceMicros,
             [.. buckets.Select(ToBucket).Order(DrawdownOrder.Instance)],
-            [.. holds.Select(hold => new Hold(hold.Id, hold.AmountMicros, hold.ExpiresAt, hold.IsGift))])
+            [.. holds.Select(hold => new Hold(hold.Id, hold.AmountMicros, hold.ExpiresAt, hold.IsGift, hold.KeyId))])
         {
             Limits = new(row.DayLimitMicros, row.MonthLimitMicros),
             Spending = new(row.SpentOn, row.SpentInDayMicros, row.SpentInMonthMicros),

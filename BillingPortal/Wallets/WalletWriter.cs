@@ -160,10 +160,16 @@ public sealed class WalletWriter : BackgroundService
     {
         var references = new HashSet<ReferenceKey>(batch.Count);
         var keys = new HashSet<WalletKey>(batch.Count);
+        var spenders = new HashSet<SpenderKey>();
         foreach (var command in batch.SelectMany(pending => pending.Command.Due.Append(pending.Command)))
         {
             references.Add(ReferenceOf(command));
             keys.UnionWith(command.Wallets);
+            if (command.KeyId is { } keyId)
+            {
+                spenders.UnionWith(command.Wallets.Select(wallet => new SpenderKey(wallet, keyId)));
+            }
+
             if (command.Captures is { } claim)
             {
                 keys.UnionWith(claim.Wallets);
@@ -172,7 +178,7 @@ public sealed class WalletWriter : BackgroundService
 
         await session.BeginAsync(CancellationToken.None);
         var posted = new Dictionary<ReferenceKey, string?>();
-        var wallets = await LedgerStore.LoadAsync(session, keys, references, posted, CancellationToken.None);
+        var wallets = await LedgerStore.LoadAsync(session, keys, spenders, references, posted, CancellationToken.None);
 
         // Read after the locks are held, so that a wallet's transactions are in the order of their times.
         var book = new WalletBook(clock.Now());
@@ -250,27 +256,25 @@ public sealed class WalletWriter : BackgroundService
 
     private static async Task RideAsync(StoreSession session, IReadOnlyList<Pending> batch, PostResult[] results)
     {
+        var riding = batch.Zip(results)
+            .Where(pair => pair.Second is PostResult.Posted)
+            .SelectMany(pair => pair.First.Command.Riders, (pair, rider) => (Rider: rider, Posted: (PostResult.Posted)pair.Second))
+            .ToList();
+        foreach (var (rider, posted) in riding)
+        {
+            rider.Write(session, posted);
+        }
+
+        // After all rows of the batch: whoever counts them counts all of them.
         BillingDbContext? db = null;
         try
         {
-            foreach (var (pending, result) in batch.Zip(results))
+            foreach (var (rider, posted) in riding.Where(one => one.Rider.UsesEntities))
             {
-                if (result is not PostResult.Posted posted)
-                {
-                    continue;
-                }
-
-                foreach (var rider in pending.Command.Riders)
-                {
-                    rider.Write(session, posted);
-                    if (rider.UsesEntities)
-                    {
-                        db ??= await session.EnlistAsync(CancellationToken.None);
-                        await rider.WriteAsync(db, posted, CancellationToken.None);
-                        await db.SaveChangesAsync();
-                        db.ChangeTracker.Clear();
-                    }
-                }
+                db ??= await session.EnlistAsync(CancellationToken.None);
+                await rider.WriteAsync(db, posted, CancellationToken.None);
+                await db.SaveChangesAsync();
+                db.ChangeTracker.Clear();
             }
         }
         finally

@@ -13,7 +13,7 @@ public sealed record WebhookEventType(string Type, string Description, string Ex
         && !Type.StartsWith("webhook.", StringComparison.Ordinal);
 }
 
-/// <summary>Every type of event there is. Source: contract, "001 · Flows"; <see cref="Disabled"/> is the portal's own.</summary>
+/// <summary>Every type of event there is. Source: contract, "001 · Flows"; <see cref="Disabled"/> and <c>spend_limit.reached</c> are the portal's own.</summary>
 public static class WebhookEvents
 {
     /// <summary>Sent by hand, to see whether an endpoint works.</summary>
@@ -37,6 +37,8 @@ public static class WebhookEvents
             """{"transactionId":"tx_0cQ3v9aB","creditType":"flows","credits":50,"source":"promo","note":"Beta tester reward","expiresAt":null,"balanceAfter":75}"""),
         new("credits.low_balance", "The available credit fell below the threshold.", """{"creditType":"credits","balance":95,"threshold":100}"""),
         new("credits.exhausted", "No credit is available any more.", """{"creditType":"credits","balance":0,"threshold":0}"""),
+        new("spend_limit.reached", "The organization's own limit refused usage, the first time in its day or month.",
+            """{"creditType":"credits","period":"day","limit":500,"until":"2026-03-11T00:00:00+00:00"}"""),
         new("auto_reload.succeeded", "Auto-reload charged the card and added credit.", """{"attemptId":"arl_0cQ3v9aB","amountUsd":39,"credits":3900}"""),
         new("auto_reload.failed", "Auto-reload could not charge the card.", """{"attemptId":"arl_0cQ3v9aB","amountUsd":39,"reason":"card_declined"}"""),
         new("subscription.changed", "The plan, its seats or its state changed.", """{"change":"upgrade","planId":"pro","planName":"Pro","status":"active","seats":1}"""),

@@ -1,7 +1,11 @@
+using BillingPortal.Access;
 using BillingPortal.Catalog;
+using BillingPortal.Components;
 using BillingPortal.Ledger;
+using BillingPortal.Metering;
 using BillingPortal.Subscriptions;
 using BillingPortal.Tests.Support;
+using BillingPortal.Wallets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
@@ -60,6 +64,38 @@ public abstract class CustomerPagesTests<TEngine>(StoreFixture<TEngine> store, B
         await page.GetByRole(AriaRole.Button, new() { Name = "Undo", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByText("Undone: 50 went back.").First).ToBeVisibleAsync();
         Assert.Equal(before, await AvailableAsync(site, person));
+    }
+
+    [Fact]
+    public async Task The_preview_says_how_long_it_would_last_and_what_would_be_owed_to_all()
+    {
+        await using var site = Site.Start(store.Database);
+        var (administrator, person) = (await site.SignUpAsync(administrator: true), await site.SignUpAsync());
+        await site.PutOnPlanAsync(person, "lite");
+        var ingestion = site.Services.GetRequiredService<UsageIngestion>();
+        foreach (var day in Enumerable.Range(1, 4))
+        {
+            await ingestion.IngestAsync(
+                person.Caller, [new UsageEvent($"day-{day}", "chat", Quantity.FromWhole(100), DateTimeOffset.UtcNow.AddDays(-day), UsageProperties.None)], TestContext.Current.CancellationToken);
+        }
+
+        var flows = site.Services.GetRequiredService<CreditFlows>();
+        var owed = await flows.GetOutstandingAsync(administrator.Caller, CreditTypes.Credits, TestContext.Current.CancellationToken);
+        Assert.Equal((await flows.GetAsync(administrator.Caller, CreditTypes.Credits, TestContext.Current.CancellationToken)).Outstanding, owed);
+        await Assert.ThrowsAsync<AccessDeniedException>(() => flows.GetOutstandingAsync(person.Caller, CreditTypes.Credits, TestContext.Current.CancellationToken));
+        var page = await site.NewPageAsync(browser, Browser.Phone);
+        await page.SignInAsync(administrator, $"/admin/customers/{person.OrganizationId}/credit");
+        await page.AliveAsync();
+        await page.GetByLabel("Your password").FillAsync(Person.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+        await page.GetByLabel("Amount").FillAsync("1000");
+        await page.GetByLabel("Reason").FillAsync("An outage");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Review" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByTestId("lasts")).ToHaveTextAsync("about 17 days → about 27 days, at the pace of the last 4 days");
+        await Assertions.Expect(page.GetByTestId("owed")).ToContainTextAsync($"{Display.Amount(owed)} → {Display.Amount(owed + 1000)}, worth $");
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
     }
 
     [Fact]

@@ -83,6 +83,42 @@ public abstract class EstimatePageTests<TEngine>(StoreFixture<TEngine> store, Br
         await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Growth Pack" })).ToContainTextAsync("Covers your estimate");
     }
 
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task Two_scenarios_stand_side_by_side_and_in_one_link(int width, ColorScheme scheme)
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        var page = await site.NewPageAsync(browser, width > 500 ? Browser.Desktop : Browser.Phone, scheme);
+        await page.SignInAsync(person, $"/estimate?{Example}");
+        await page.AliveAsync();
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Compare with a second" }).ClickAsync();
+        await Assertions.Expect(page.GetByTestId("compared")).ToContainTextAsync("A and B take the same credits");
+        await page.GetByLabel("Chat, B").FillAsync("500");
+        await Assertions.Expect(page.GetByTestId("compared")).ToContainTextAsync("B takes 500 credits a month more than A");
+        await Assertions.Expect(page.GetByTestId("cost-b.chat")).ToHaveTextAsync("500");
+        await Assertions.Expect(page.GetByTestId("cost-chat")).ToHaveTextAsync("");
+        await Assertions.Expect(page.GetByTestId("estimate-total-a")).ToContainTextAsync("2,450");
+        await Assertions.Expect(page.GetByTestId("estimate-total-b")).ToContainTextAsync("2,950");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("compare=1.*b\\.chat=500"));
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+
+        // The link as a plain form, without scripts.
+        await page.RouteAsync("**/*.js", route => route.AbortAsync());
+        await page.ReloadAsync();
+        await Assertions.Expect(page.GetByLabel("Chat, B")).ToHaveValueAsync("500");
+        await page.GetByLabel("Chat, A").FillAsync("800");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Estimate" }).ClickAsync();
+        await Assertions.Expect(page.GetByTestId("compared")).ToContainTextAsync("B takes 300 credits a month less than A");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Keep A only" }).ClickAsync();
+        await Assertions.Expect(page.GetByTestId("estimate-total")).ToContainTextAsync("3,250");
+        await Assertions.Expect(page.GetByTestId("compared")).ToHaveCountAsync(0);
+    }
+
     [Fact]
     public async Task Whoever_is_not_signed_in_estimates_on_the_page_of_prices()
     {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Json;
 using BillingPortal.Components;
 using BillingPortal.Tests.Support;
 using Microsoft.Playwright;
@@ -69,6 +71,52 @@ public abstract class KeysPageTests<TEngine>(StoreFixture<TEngine> store, Browse
         await page.AssertNoSidewaysScrollAsync();
         await Browser.AssertNoAxeViolationsAsync(page);
     }
+
+    [Theory]
+    [InlineData(1280, ColorScheme.Dark)]
+    [InlineData(390, ColorScheme.Light)]
+    public async Task A_key_is_made_with_limits_which_the_list_shows_with_what_is_used_and_which_can_be_changed(int width, ColorScheme scheme)
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        var page = await site.NewPageAsync(browser, width > 500 ? Browser.Desktop : Browser.Phone, scheme);
+        await page.SignInAsync(person, "/keys");
+        await page.AliveAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create the first key" }).ClickAsync();
+        await page.GetByLabel("Name").FillAsync("nightly");
+        await page.GetByLabel("Credits in a day, at most").FillAsync("-1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create key" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByTestId("secret")).ToHaveCountAsync(0);
+        await page.GetByLabel("Credits in a day, at most").FillAsync("30");
+        await page.GetByLabel("Credits in a month, at most").FillAsync("4000");
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create key" }).ClickAsync();
+        using var integrator = site.NewClient((await page.GetByTestId("secret").TextContentAsync())!);
+        Assert.Equal(HttpStatusCode.OK, await ReportAsync(integrator, "1"));
+        Assert.Equal(HttpStatusCode.PaymentRequired, await ReportAsync(integrator, "2"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "I have copied it" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByText("30 of 30")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("30 of 4,000")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Limit reached")).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Limits of nightly" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Credits in a day, at most")).ToHaveValueAsync("30");
+        await Assertions.Expect(page.GetByText("30 used today")).ToBeVisibleAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByLabel("Credits in a day, at most").FillAsync("");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save the limits" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Limit reached")).ToHaveCountAsync(0);
+        Assert.Equal(HttpStatusCode.OK, await ReportAsync(integrator, "2"));
+    }
+
+    private static async Task<HttpStatusCode> ReportAsync(HttpClient integrator, string id) =>
+        (await integrator.PostAsJsonAsync("api/v1/usage/events", new { id, operation = "image_to_html" }, TestContext.Current.CancellationToken)).StatusCode;
 
     [Fact]
     public async Task A_key_without_a_name_is_not_made()

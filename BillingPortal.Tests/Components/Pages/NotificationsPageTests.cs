@@ -90,6 +90,50 @@ public abstract class NotificationsPageTests<TEngine>(StoreFixture<TEngine> stor
         await Assertions.Expect(list).ToHaveCountAsync(25);
     }
 
+    [Theory]
+    [InlineData(1280, ColorScheme.Light, true)]
+    [InlineData(390, ColorScheme.Dark, true)]
+    [InlineData(390, ColorScheme.Light, false)]
+    public async Task One_is_marked_as_read_and_those_left_unread_are_shown_alone_without_scripts_too(int width, ColorScheme scheme, bool withScripts)
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        foreach (var left in new[] { 95, 60, 7 })
+        {
+            await HappenAsync(site, person.OrganizationId, left);
+        }
+
+        var page = await site.NewPageAsync(browser, width > 500 ? Browser.Desktop : Browser.Phone, scheme);
+        if (!withScripts)
+        {
+            await page.RouteAsync("**/*.js", route => route.AbortAsync());
+        }
+
+        await page.SignInAsync(person, "/notifications");
+        var main = page.GetByRole(AriaRole.Main);
+        await main.GetByRole(AriaRole.Link, new() { Name = "Unread only" }).ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/notifications\\?unread=1$"));
+        if (withScripts)
+        {
+            await page.AliveAsync();
+        }
+
+        await Assertions.Expect(main.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(3);
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await main.GetByRole(AriaRole.Button, new() { Name = "Mark as read: Credits are running low: 60 left" }).ClickAsync();
+        await Assertions.Expect(main.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(2);
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/notifications\\?unread=1$"));
+        await Assertions.Expect(main.GetByText("60 left")).ToHaveCountAsync(0);
+        await main.GetByRole(AriaRole.Button, new() { Name = "Mark all as read" }).ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/notifications$"));
+        await page.GotoAsync("/notifications?unread=1");
+        await Assertions.Expect(main.GetByRole(AriaRole.Heading, new() { Name = "Nothing unread" })).ToBeVisibleAsync();
+        await main.GetByRole(AriaRole.Link, new() { Name = "Show all" }).ClickAsync();
+        await Assertions.Expect(main.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(3);
+        await Assertions.Expect(main.GetByRole(AriaRole.Button, new() { Name = "Mark as read: " })).ToHaveCountAsync(0);
+    }
+
     [Fact]
     public async Task One_about_another_organization_goes_on_there_unless_one_has_left_it()
     {

@@ -71,6 +71,7 @@ public abstract class PaymentDeskPagesTests<TEngine>(StoreFixture<TEngine> store
         await Browser.AssertNoAxeViolationsAsync(page);
         await page.GotoAsync($"/admin/payments/{paymentId}");
         await page.AliveAsync();
+        await Assertions.Expect(page.GetByText($"by {buyer.Email}")).ToBeVisibleAsync();
         await page.GetByLabel("Your password").FillAsync(Person.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
         await page.GetByLabel("Amount in dollars").FillAsync("19.50");

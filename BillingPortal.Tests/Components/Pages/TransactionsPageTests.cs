@@ -115,6 +115,25 @@ public abstract class TransactionsPageTests<TEngine>(StoreFixture<TEngine> store
     }
 
     [Fact]
+    public async Task Who_made_a_transaction_is_named_to_those_who_may_know_on_the_page_and_in_the_file()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        await site.ReportAsync(person, "image_to_html");
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/transactions");
+        await page.AliveAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Details of Image → HTML" }).ClickAsync();
+        await Assertions.Expect(page.Locator("td.detail")).ToContainTextAsync(person.Email);
+        Assert.DoesNotContain(person.Id, await page.Locator("td.detail").TextContentAsync(), StringComparison.Ordinal);
+        var file = await (await page.APIRequest.GetAsync("/transactions.csv")).TextAsync();
+        Assert.Contains($",{person.Email},-30,", file, StringComparison.Ordinal);
+        Assert.Contains("The portal (", file, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_file_is_only_for_who_is_signed_in()
     {
         await using var site = Site.Start(store.Database);

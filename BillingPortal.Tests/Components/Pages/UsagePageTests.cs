@@ -1,5 +1,10 @@
+using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
+using BillingPortal.Access;
+using BillingPortal.Accounts;
 using BillingPortal.Catalog;
+using BillingPortal.Ledger;
 using BillingPortal.Metering;
 using BillingPortal.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -139,10 +144,132 @@ public abstract class UsagePageTests<TEngine>(StoreFixture<TEngine> store, Brows
         await Assertions.Expect(page.Locator("table.cards tbody tr")).ToHaveCountAsync(2);
     }
 
-    private static async Task UseAsync(Site site, Person person, string operation, long quantity, DateTimeOffset at)
+    [Fact]
+    public async Task Heat_map_and_plan_pace_are_files_too_for_the_same_period_and_for_who_is_signed_in()
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        await site.ReportAsync(person, "image_to_html", "chat");
+        var page = await site.NewPageAsync(browser);
+        await page.SignInAsync(person, "/usage?period=24h&chart=week");
+
+        var hours = await FileAsync("hours.csv");
+        var pace = await FileAsync("pace.csv");
+
+        Assert.Equal(1 + (7 * 24), hours.Length);
+        Assert.Equal("weekday,hour,credits_on_average", hours[0]);
+        Assert.Equal("Monday,00:00", hours[1][..12]);
+        Assert.True(hours[1..].Sum(line => decimal.Parse(line.Split(',')[2], CultureInfo.InvariantCulture)) is > 0 and <= 31);
+        Assert.Equal(["cycle_start,cycle_end,as_of,used,even_pace_by_now,plan_credits,used_percent,elapsed_percent", ",31,0,2000,2,0"], [pace[0], pace[1][^14..]]);
+        Assert.All((await ReadAsync("/usage/hours.csv?from=2020-01-01&to=2020-01-02"))[1..], line => Assert.EndsWith(",0", line, StringComparison.Ordinal));
+        using var nobody = site.NewClient();
+        foreach (var path in new[] { "usage/hours.csv", "usage/pace.csv" })
+        {
+            Assert.Equal(HttpStatusCode.Redirect, (await nobody.GetAsync(path, TestContext.Current.CancellationToken)).StatusCode);
+        }
+
+        async Task<string[]> FileAsync(string name)
+        {
+            var href = await page.Locator($"a[href*='{name}']").GetAttributeAsync("href");
+            Assert.StartsWith($"/usage/{name}", href, StringComparison.Ordinal);
+            return await ReadAsync(href!);
+        }
+
+        async Task<string[]> ReadAsync(string address)
+        {
+            var answer = await page.APIRequest.GetAsync(address);
+            Assert.Contains("attachment", answer.Headers["content-disposition"], StringComparison.Ordinal);
+            return (await answer.TextAsync()).TrimStart('\uFEFF').Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        }
+    }
+
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task The_key_behind_an_unusual_day_is_paused_there_and_resumed_among_the_keys(int width, ColorScheme scheme)
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        var created = (ApiKeyCreation.Created)await site.Services.GetRequiredService<ApiKeys>()
+            .CreateAsync(person.Caller, new NewApiKey("runaway", [Scopes.UsageWrite]), null, TestContext.Current.CancellationToken);
+        var reporter = Caller.ForKey(created.Key.Id, person.OrganizationId, [Scopes.UsageWrite]);
+        var today = DateTimeOffset.UtcNow;
+        foreach (var week in Enumerable.Range(1, 4))
+        {
+            await UseAsync(site, person, "chat", 10, today.AddDays(-7 * week));
+        }
+
+        await UseAsync(site, person, "image_to_html", 5, today, reporter);
+        var page = await site.NewPageAsync(browser, width > 500 ? Browser.Desktop : Browser.Phone, scheme);
+        await page.SignInAsync(person, "/usage?period=7d");
+        await page.AliveAsync();
+        using var integrator = site.NewClient(created.Secret);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause runaway" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("refused with status 401");
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Let it work on" }).ClickAsync();
+        Assert.Equal(HttpStatusCode.Forbidden, (await integrator.GetAsync("v1/keys", TestContext.Current.CancellationToken)).StatusCode);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause runaway" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause the key" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("from key runaway, which is paused now.")).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await integrator.GetAsync("v1/keys", TestContext.Current.CancellationToken)).StatusCode);
+
+        await page.GotoAsync("/keys");
+        await page.AliveAsync();
+        await Assertions.Expect(page.GetByText("Paused", new() { Exact = true })).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume runaway" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Pause runaway" })).ToBeVisibleAsync();
+        Assert.Equal(HttpStatusCode.Forbidden, (await integrator.GetAsync("v1/keys", TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData(1280, ColorScheme.Dark)]
+    [InlineData(390, ColorScheme.Light)]
+    public async Task A_limit_that_stops_usage_stands_on_open_pages_from_the_first_refusal_until_it_is_raised(int width, ColorScheme scheme)
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        await site.PutOnPlanAsync(person, "lite");
+        await UseAsync(site, person, "chat", 10, DateTimeOffset.UtcNow);
+        var limits = site.Services.GetRequiredService<SpendLimitSettings>();
+        await limits.SetAsync(person.Caller, CreditTypes.Credits, new SpendLimits(null, Credits.FromWhole(12)), TestContext.Current.CancellationToken);
+        var page = await site.NewPageAsync(browser, width > 500 ? Browser.Desktop : Browser.Phone, scheme);
+        await page.SignInAsync(person, "/usage");
+        await page.AliveAsync();
+        await Assertions.Expect(page.GetByTestId("used")).ToHaveTextAsync("10");
+
+        var refused = await site.Services.GetRequiredService<UsageIngestion>().IngestAsync(
+            person.Caller, [new UsageEvent("too-much", "image_to_html", null, null, UsageProperties.None)], TestContext.Current.CancellationToken);
+
+        Assert.Equal(UsageRejection.SpendLimitReached, Assert.Single(refused).Rejection?.Code);
+        await Assertions.Expect(page.GetByText("The limit of 12 credits a month stops usage.")).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GotoAsync("/wallet");
+        await page.AliveAsync();
+        await Assertions.Expect(page.GetByText("The limit of 12 credits a month stops usage.")).ToBeVisibleAsync();
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Raise the limit" }).ClickAsync();
+        await page.GetByRole(AriaRole.Group, new() { Name = "Credits", Exact = true }).GetByLabel("At most in a month").FillAsync("100");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save the limits" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("It holds from the next charge on.")).ToBeVisibleAsync();
+        await page.GotoAsync("/wallet");
+        await Assertions.Expect(page.GetByTestId("available")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("stops usage")).ToHaveCountAsync(0);
+    }
+
+    private static async Task UseAsync(Site site, Person person, string operation, long quantity, DateTimeOffset at, Caller? reporter = null)
     {
         var results = await site.Services.GetRequiredService<UsageIngestion>().IngestAsync(
-            person.Caller, [new UsageEvent(Guid.NewGuid().ToString("N"), operation, Quantity.FromWhole(quantity), at, UsageProperties.None)], TestContext.Current.CancellationToken);
+            reporter ?? person.Caller, [new UsageEvent(Guid.NewGuid().ToString("N"), operation, Quantity.FromWhole(quantity), at, UsageProperties.None)], TestContext.Current.CancellationToken);
         Assert.Equal(UsageStatus.Charged, Assert.Single(results).Status);
     }
 

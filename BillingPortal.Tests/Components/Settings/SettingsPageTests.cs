@@ -104,6 +104,37 @@ public abstract class SettingsPageTests<TEngine>(StoreFixture<TEngine> store, Br
         Assert.Equal("""{"perDay":40,"perMonth":900}""", logged[1].After);
     }
 
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task What_one_is_told_and_how_is_chosen_kind_by_kind_but_for_what_needs_one(int width, ColorScheme scheme)
+    {
+        await using var site = Site.Start(store.Database);
+        var person = await site.SignUpAsync();
+        var page = await site.NewPageAsync(browser, width > 500 ? Browser.Desktop : Browser.Phone, scheme);
+        await page.RouteAsync("**/*.js", route => route.AbortAsync());
+        await page.SignInAsync(person, "/settings/notifications");
+        await page.AssertNoSidewaysScrollAsync();
+        await Browser.AssertNoAxeViolationsAsync(page);
+        await Assertions.Expect(page.GetByRole(AriaRole.Row, new() { Name = "Payment needs you" }).GetByText("Always")).ToHaveCountAsync(2);
+
+        await page.GetByLabel("Receipts, by e-mail").UncheckAsync();
+        await page.GetByLabel("Gifts, in the portal").UncheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save the choices" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByText("Saved.", new() { Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByLabel("Receipts, by e-mail")).Not.ToBeCheckedAsync();
+        await Assertions.Expect(page.GetByLabel("Receipts, in the portal")).ToBeCheckedAsync();
+        await Assertions.Expect(page.GetByLabel("Gifts, in the portal")).Not.ToBeCheckedAsync();
+        await page.GetByLabel("Gifts, in the portal").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save the choices" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Gifts, in the portal")).ToBeCheckedAsync();
+        await using var db = await site.Services.GetRequiredService<IDbContextFactory<BillingDbContext>>().CreateDbContextAsync(Ct);
+        var logged = await db.Set<AuditEntry>().Where(row => row.OrganizationId == person.OrganizationId && row.Act == AuditActs.NotificationsChosen).OrderBy(row => row.Id).ToListAsync(Ct);
+        Assert.Equal(["gift", "gift", "receipt"], logged.Select(entry => entry.Subject).Order(StringComparer.Ordinal));
+        Assert.Equal("""{"inApp":true,"byMail":false}""", logged.Single(entry => entry.Subject == "receipt").After);
+    }
+
     [Fact]
     public async Task Members_see_levels_and_limits_and_neither_they_nor_keys_change_them()
     {

@@ -2,8 +2,10 @@ using BillingPortal.Catalog;
 using BillingPortal.Components;
 using BillingPortal.Components.Shared;
 using BillingPortal.Ledger;
+using BillingPortal.Metering;
 using BillingPortal.Tests.Support;
 using Bunit;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace BillingPortal.Tests.Components.Shared;
 
@@ -34,7 +36,20 @@ public sealed class WalletNoticeTests : BunitContext
         Assert.Contains("Packs come with a paid plan.", RenderNotice(WalletMood.Low, buysPacks: false).Markup, StringComparison.Ordinal);
     }
 
-    private IRenderedComponent<WalletNotice> RenderNotice(WalletMood mood, bool buysPacks) => Render<WalletNotice>(part => part.Add(p => p.View, new WalletOverview(
+    [Theory]
+    [InlineData(WalletMood.Empty, "No credits left.")]
+    [InlineData(WalletMood.Owing, "credits are owed.")]
+    [InlineData(WalletMood.Low, "The limit of 500 credits a day stops usage. 498 are used.")]
+    [InlineData(WalletMood.Fine, "The limit of 500 credits a day stops usage. 498 are used.")]
+    public void A_limit_that_stops_usage_is_said_before_that_little_is_left_and_after_that_nothing_is(WalletMood mood, string words)
+    {
+        Services.AddSingleton<TimeProvider>(new ManualClock()).AddScoped<Viewer>();
+        var notices = RenderNotice(mood, buysPacks: true, new ReachedLimit(CreditTypes.Credits, SpendPeriod.Day, Credits.FromWhole(500), Credits.FromWhole(498), Now)).FindAll(".notice");
+
+        Assert.Contains(words, Assert.Single(notices).TextContent, StringComparison.Ordinal);
+    }
+
+    private IRenderedComponent<WalletNotice> RenderNotice(WalletMood mood, bool buysPacks, ReachedLimit? limit = null) => Render<WalletNotice>(part => part.Add(p => p.View, new WalletOverview(
         Now,
         new WalletSummary(CreditTypes.Credits, Credits.FromWhole(mood is WalletMood.Owing ? -120 : 0), Credits.Zero, []),
         [],
@@ -43,5 +58,8 @@ public sealed class WalletNoticeTests : BunitContext
         [],
         new PlanSummary("Lite", IsFree: !buysPacks, Credits.Zero, Credits.Zero, 0, 1, false, buysPacks, Now),
         new BalanceOutlook([], []),
-        [])));
+        [])
+    {
+        Limit = limit,
+    }));
 }

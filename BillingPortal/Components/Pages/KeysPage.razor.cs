@@ -8,7 +8,7 @@ namespace BillingPortal.Components.Pages;
 
 /// <summary>A page of an organization's keys, and what the viewer may do with them.</summary>
 public sealed record KeyList(
-    IReadOnlyList<ApiKeyView> Keys, string? NextAfter, string PlanName, bool HasApi, PlanNeeded? NextPlan, bool MayManage);
+    IReadOnlyList<ApiKeyView> Keys, IReadOnlyDictionary<string, KeySpendView> Spends, string? NextAfter, string PlanName, bool HasApi, PlanNeeded? NextPlan, bool MayManage);
 
 public sealed partial class KeysPage
 {
@@ -17,10 +17,15 @@ public sealed partial class KeysPage
     private bool creating;
     private ApiKeyView? revoking;
     private ApiKeyView? rotating;
+    private ApiKeyView? limiting;
+    private ApiKeyView? pausing;
     private string? shownAfter;
 
     [Inject]
     private ApiKeys Keys { get; set; } = null!;
+
+    [Inject]
+    private KeySpendLimits Limits { get; set; } = null!;
 
     [Inject]
     private PlanStandings Standings { get; set; } = null!;
@@ -50,7 +55,7 @@ public sealed partial class KeysPage
         var plan = (await Standings.GetAsync(caller.OrganizationId, cancellationToken)).Plan;
         var next = Catalog.Plans.FirstOrDefault(candidate => candidate.ApiAccess);
         return new KeyList(
-            page.Keys, page.NextAfter, plan.Name, plan.ApiAccess, next is null ? null : new PlanNeeded(next.Name, next.MonthlyPrice), caller.Role >= MemberRole.Owner);
+            page.Keys, await Limits.GetAsync(caller, [.. page.Keys.Select(key => key.Id)], cancellationToken), page.NextAfter, plan.Name, plan.ApiAccess, next is null ? null : new PlanNeeded(next.Name, next.MonthlyPrice), caller.Role >= MemberRole.Owner);
     }
 
     private void OpenForm() => creating = true;
@@ -59,6 +64,7 @@ public sealed partial class KeysPage
     {
         creating = false;
         rotating = null;
+        limiting = null;
         await ReloadAsync();
     }
 
@@ -68,6 +74,25 @@ public sealed partial class KeysPage
         {
             await Keys.RevokeAsync(caller, key.Id, null, Gone);
             revoking = null;
+            await ReloadAsync();
+        }
+    }
+
+    private async Task PauseAsync()
+    {
+        if (pausing is { } key && await FindCallerAsync() is { } caller)
+        {
+            await Keys.PauseAsync(caller, key.Id, Gone);
+            pausing = null;
+            await ReloadAsync();
+        }
+    }
+
+    private async Task ResumeAsync(ApiKeyView key)
+    {
+        if (await FindCallerAsync() is { } caller)
+        {
+            await Keys.ResumeAsync(caller, key.Id, Gone);
             await ReloadAsync();
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BillingPortal.Access;
+using BillingPortal.Accounts;
 using BillingPortal.Catalog;
 using BillingPortal.Metering;
 using Microsoft.AspNetCore.Components;
@@ -10,9 +11,13 @@ public sealed partial class UsagePage
 {
     private (UsageChoice Choice, string? After)? shown;
     private bool isPaused;
+    private UnusualKey? pausing;
 
     [Inject]
     private UsageOverviews Overviews { get; set; } = null!;
+
+    [Inject]
+    private ApiKeys Keys { get; set; } = null!;
 
     [Inject]
     private Viewer Viewer { get; set; } = null!;
@@ -94,9 +99,19 @@ public sealed partial class UsagePage
         }
     }
 
+    private async Task PauseKeyAsync()
+    {
+        if (pausing is { } key && await FindCallerAsync() is { } caller)
+        {
+            await Keys.PauseAsync(caller, key.Id, Gone);
+            pausing = null;
+            await ReloadAsync();
+        }
+    }
+
     private static string Describe(UnusualDay day) =>
         $"It took {Display.Amount(day.Used)}; the most of any {day.Day.DayOfWeek} in the {UsageSpike.Weeks} weeks before was {Display.Amount(day.Highest)}. "
-        + $"Mostly {day.Operation}{(day.Key is { } key ? $", from key {key}" : "")}.";
+        + $"Mostly {day.Operation}{(day.Key is { } key ? $", from key {key.Name}{(key.IsPaused ? ", which is paused now" : "")}" : "")}.";
 
     private static string Quantity(UsageLine line) =>
         $"{line.Quantity.ToString("#,0.######", CultureInfo.InvariantCulture)} {line.Unit}{(line.Quantity is 1 || line.Unit is "GB" ? "" : "s")}";

@@ -19,6 +19,7 @@ public sealed partial class CreateKeyDialog
     ];
 
     private Preset chosen = Presets[0];
+    private readonly LimitTexts limits = new();
     private string name = "";
     private int days = SuggestedDays;
     private bool busy;
@@ -31,6 +32,9 @@ public sealed partial class CreateKeyDialog
 
     [Inject]
     private ApiKeys Keys { get; set; } = null!;
+
+    [Inject]
+    private KeySpendLimits Limits { get; set; } = null!;
 
     [Inject]
     private CurrentCaller CurrentCaller { get; set; } = null!;
@@ -52,6 +56,10 @@ public sealed partial class CreateKeyDialog
             {
                 problem = "Give the key a name, to tell it apart later.";
             }
+            else if (limits.Read() is not { } most)
+            {
+                problem = $"{LimitTexts.Fault} No key was made.";
+            }
             else if (await CurrentCaller.GetAsync() is not { } caller)
             {
                 problem = "You are signed out. No key was made.";
@@ -62,6 +70,12 @@ public sealed partial class CreateKeyDialog
                 switch (await Keys.CreateAsync(caller, wish, null, CancellationToken.None))
                 {
                     case ApiKeyCreation.Created created:
+                        // Before anybody knows the secret.
+                        if (most != default)
+                        {
+                            await Limits.SetAsync(caller, created.Key.Id, most, CancellationToken.None);
+                        }
+
                         secret = created.Secret;
                         break;
                     case ApiKeyCreation.Invalid invalid:

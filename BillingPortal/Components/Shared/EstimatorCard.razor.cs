@@ -1,4 +1,3 @@
-using System.Globalization;
 using BillingPortal.Catalog;
 using BillingPortal.Ledger;
 using BillingPortal.Metering;
@@ -8,22 +7,21 @@ using Microsoft.JSInterop;
 
 namespace BillingPortal.Components.Shared;
 
-/// <summary>Estimates a month, says what covers it, and what is best bought for the rest.</summary>
+/// <summary>Estimates a month, or two side by side, says what covers it, and what is best bought for the rest.</summary>
 public sealed partial class EstimatorCard : IAsyncDisposable
 {
     // The second preset is a month of agents on the phone; an operation that the catalog does not have is left out.
     private const string SmallTeam = "?image_to_html=50&code_export=50&figma_export=20";
     private const string BusyAgent = "?voice=1200&chat=3000&transfer_minute=150&number=2";
 
+    // The first scenario's fields have their plain names.
+    private const string FirstPrefix = "";
+
     private static readonly IReadOnlyDictionary<string, string> Nothing = new Dictionary<string, string>();
 
-    private IReadOnlyDictionary<string, string> texts = Nothing;
-    private IReadOnlyDictionary<string, string> faults = Nothing;
+    private EstimateScenario first = EstimateScenario.Empty;
+    private EstimateScenario? second;
     private IReadOnlyList<EstimateGroup> groups = [];
-    private string? problem;
-    private Estimate? estimate;
-    private EstimateCover? cover;
-    private EstimateAdvice? advice;
     private IJSObjectReference? module;
 
     /// <summary>The page it stands on.</summary>
@@ -41,16 +39,15 @@ public sealed partial class EstimatorCard : IAsyncDisposable
     private Estimator Estimator { get; set; } = null!;
 
     [Inject]
+    private PriceCatalog Prices { get; set; } = null!;
+
+    [Inject]
     private NavigationManager NavigationManager { get; set; } = null!;
 
     [Inject]
     private IJSRuntime JS { get; set; } = null!;
 
-    private Credits Total => estimate?.Total ?? Credits.Zero;
-
-    private bool IsSomething => advice is not null;
-
-    private string Address => EstimateForm.Address(Path, texts);
+    private string Address => EstimateForm.Address(Path, first.Texts, second?.Texts);
 
     private string Link => NavigationManager.ToAbsoluteUri(Address).ToString();
 
@@ -64,42 +61,29 @@ public sealed partial class EstimatorCard : IAsyncDisposable
         }
     }
 
-    private IEnumerable<Part> Uses => groups
-        .Select((group, index) => new Part(
-            group.Title,
-            Credits.Sum(estimate!.Lines.Where(line => line.Rate.CreditType == CreditTypes.Credits && group.Fields.Any(one => one.Name == line.Id)).Select(line => line.Credits)),
-            ChartSeries.ColorOf(index)))
-        .Where(use => use.Credits.IsPositive);
+    private IEnumerable<(string Prefix, string? Letter, EstimateScenario Of)> Scenarios => second is null
+        ? [(FirstPrefix, null, first)]
+        : [(FirstPrefix, "A", first), (EstimateForm.SecondPrefix, "B", second)];
 
-    private IEnumerable<Part> Sources => new Part[]
+    private string Difference => (second!.Total - first.Total) switch
     {
-        new("Included minutes", cover!.ByMinutes, "var(--amber)"),
-        new($"{Overview!.PlanName} plan credits", cover.ByAllowance, "var(--blue)"),
-        new(cover.ByAllowance.IsPositive ? "Other credits you hold" : "Credits you hold", cover.ByHeld, "var(--teal)"),
-        new(cover.Owed.IsPositive ? "Still missing, what is owed included" : "Still missing", cover.Missing, "var(--other)", "held"),
-    }.Where(source => source.Credits.IsPositive);
-
-    private string Finding
-    {
-        get
-        {
-            var most = Uses.MaxBy(use => use.Credits)!;
-            var use = $"{(most.Credits == Total ? "All" : $"{UsageFinding.Percent(most.Credits, Total)}%")} of it is {most.Name}.";
-            return Overview is null
-                ? use
-                : cover!.Missing.IsPositive
-                    ? $"{use} What you have covers {Display.Amount(Credits.Max(Credits.Zero, Total - cover.Missing))} of {Display.Amount(Total)}; you need about {Display.Amount(cover.Missing)} more."
-                    : $"{use} What you have covers all of it.";
-        }
-    }
+        { IsZero: true } => "A and B take the same credits",
+        { IsPositive: true } more => $"B takes {Display.Amount(more)} credits a month more than A",
+        var less => $"B takes {Display.Amount(-less)} credits a month less than A",
+    };
 
     protected override void OnInitialized()
     {
-        texts = StartOf(NavigationManager.Uri);
+        Read(NavigationManager.Uri);
         NavigationManager.LocationChanged += Follow;
     }
 
-    protected override void OnParametersSet() => Count();
+    protected override void OnParametersSet()
+    {
+        groups = Form.FieldsOn(Overview?.Means.PlanId);
+        first = Count(first.Texts);
+        second = second is null ? null : Count(second.Texts);
+    }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
@@ -126,36 +110,47 @@ public sealed partial class EstimatorCard : IAsyncDisposable
     }
 
     // An address that says nothing starts from what was used lately.
-    private IReadOnlyDictionary<string, string> StartOf(string address) =>
-        Form.Parse(new Uri(address).Query) is { Count: > 0 } said ? said : Overview?.LastDays ?? Nothing;
+    private void Read(string address)
+    {
+        var query = new Uri(address).Query;
+        first = Count(Form.Parse(query) is { Count: > 0 } said ? said : Overview?.LastDays ?? Nothing);
+        second = Form.ParseSecond(query) is { } other ? Count(other) : null;
+    }
 
     private void Follow(object? sender, LocationChangedEventArgs change)
     {
         if (new Uri(change.Location).AbsolutePath == Path)
         {
-            texts = StartOf(change.Location);
-            Count();
+            Read(change.Location);
             _ = InvokeAsync(StateHasChanged);
         }
     }
 
-    private Task TypeAsync(string field, string? text)
+    private Task TypeAsync(string prefix, string field, string? text)
     {
-        var changed = texts.Where(pair => pair.Key != field).ToDictionary();
+        var changed = (prefix == FirstPrefix ? first : second!).Texts.Where(pair => pair.Key != field).ToDictionary();
         if (text?.Trim() is { Length: > 0 } typed)
         {
             changed[field] = typed[..Math.Min(typed.Length, EstimateForm.MaximumLength)];
         }
 
-        return StartFromAsync(changed);
+        return StartFromAsync(prefix, changed);
     }
 
-    private Task StartFromAsync(IReadOnlyDictionary<string, string> from)
+    private Task StartFromAsync(string prefix, IReadOnlyDictionary<string, string> from)
     {
-        texts = from;
-        Count();
+        (first, second) = prefix == FirstPrefix ? (Count(from), second) : (first, Count(from));
         return KeepAsync();
     }
+
+    private Task CompareAsync(IReadOnlyDictionary<string, string>? with)
+    {
+        second = with is null ? null : Count(with);
+        return KeepAsync();
+    }
+
+    private string AddressWith(string prefix, IReadOnlyDictionary<string, string> texts) =>
+        prefix == FirstPrefix ? EstimateForm.Address(Path, texts, second?.Texts) : EstimateForm.Address(Path, first.Texts, texts);
 
     // The address is kept by the browser alone: going there would load a page that is not live as a whole.
     private async Task KeepAsync()
@@ -166,28 +161,9 @@ public sealed partial class EstimatorCard : IAsyncDisposable
         }
     }
 
-    private void Count()
-    {
-        var planId = Overview?.Means.PlanId;
-        groups = Form.FieldsOn(planId);
-        (var wish, faults) = Form.Read(texts, planId);
-        estimate = Estimator.Of(wish, out var fault);
-        problem = fault?.Message;
-        (cover, advice) = (null, null);
-        if (estimate is not null && (estimate.Lines.Length > 0 || wish.FlowsPerDay is not null))
-        {
-            cover = Estimator.Cover(wish, Overview?.Means);
-            advice = EstimateAdvice.Of(estimate, cover, Overview, Prices);
-        }
-    }
+    private EstimateScenario Count(IReadOnlyDictionary<string, string> texts) => EstimateScenario.Of(texts, Form, Estimator, Overview, Prices);
 
-    private string CostOf(string field) =>
-        estimate?.Lines.FirstOrDefault(line => line.Id == field) is { } line ? Display.Amount(line.Credits) : "";
+    private static Credits ApiOf(EstimateScenario scenario) => scenario.Estimate?.ApiTotal ?? Credits.Zero;
 
-    private static string DescriptionOf(string what, IEnumerable<Part> parts) =>
-        $"{what}: {string.Join(", ", parts.Select(part => $"{part.Name} {Display.Amount(part.Credits)}"))}";
-
-    private static string Share(Credits credits) => credits.ToDecimal().ToString("0.######", CultureInfo.InvariantCulture);
-
-    private sealed record Part(string Name, Credits Credits, string Tone, string Class = "");
+    private static Credits MissingOf(EstimateScenario scenario) => scenario.Cover?.Missing ?? Credits.Zero;
 }

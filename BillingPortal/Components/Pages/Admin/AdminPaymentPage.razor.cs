@@ -1,5 +1,6 @@
 using System.Globalization;
 using BillingPortal.Access;
+using BillingPortal.Accounts;
 using BillingPortal.Components.Shared;
 using BillingPortal.Ledger;
 using BillingPortal.Payments;
@@ -13,7 +14,9 @@ namespace BillingPortal.Components.Pages.Admin;
 /// <param name="File">The payment with all that is known of it.</param>
 /// <param name="Differences">Its open differences.</param>
 /// <param name="Refundable">What giving all that is left back would do; null if nothing can be.</param>
-public sealed record PaymentDossier(PaymentFile? File, IReadOnlyList<PaymentDifference> Differences, RefundPreview? Refundable);
+/// <param name="Names">Of those who did something to it.</param>
+public sealed record PaymentDossier(
+    PaymentFile? File, IReadOnlyList<PaymentDifference> Differences, RefundPreview? Refundable, IReadOnlyDictionary<string, string> Names);
 
 public sealed partial class AdminPaymentPage
 {
@@ -38,6 +41,9 @@ public sealed partial class AdminPaymentPage
     private Reconciliations Reconciliations { get; set; } = null!;
 
     [Inject]
+    private ActorNames Names { get; set; } = null!;
+
+    [Inject]
     private Viewer Viewer { get; set; } = null!;
 
     // A form is being filled in beside it.
@@ -48,13 +54,14 @@ public sealed partial class AdminPaymentPage
         if (await Desk.FindAsync(caller, Id, cancellationToken) is not { } file)
         {
             NavigationManager.NotFound();
-            return new PaymentDossier(null, [], null);
+            return new PaymentDossier(null, [], null, new Dictionary<string, string>());
         }
 
         return new PaymentDossier(
             file,
             (await Reconciliations.ListAsync(caller, new DifferenceQuery(PaymentId: Id), cancellationToken)).Differences,
-            await Refunds.PreviewAsync(caller, Id, null, cancellationToken));
+            await Refunds.PreviewAsync(caller, Id, null, cancellationToken),
+            await Names.FindAsync(caller, file.Refunds.Select(refund => refund.Actor).Append(file.Payment.Actor), cancellationToken));
     }
 
     private async Task ReviewAsync()

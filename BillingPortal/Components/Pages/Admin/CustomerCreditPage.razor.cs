@@ -40,6 +40,7 @@ public sealed partial class CustomerCreditPage
     private string? last;
     private bool undone;
     private AdjustmentResult.Possible? plan;
+    private CreditEffect? effect;
     private string formKey = Guid.NewGuid().ToString("N");
     private (string Id, string? Before)? shown;
 
@@ -54,6 +55,9 @@ public sealed partial class CustomerCreditPage
 
     [Inject]
     private CreditAdjustments Adjustments { get; set; } = null!;
+
+    [Inject]
+    private CreditEffects Effects { get; set; } = null!;
 
     [Inject]
     private CurrentWallets Wallets { get; set; } = null!;
@@ -142,6 +146,7 @@ public sealed partial class CustomerCreditPage
         {
             var result = await Adjustments.PreviewAsync(caller, Wish, Gone);
             problem = ProblemOf(result);
+            effect = result is AdjustmentResult.Possible possible ? await Effects.ReadAsync(caller, Wish, possible, Gone) : null;
             plan = result as AdjustmentResult.Possible;
         }
     }
@@ -196,6 +201,19 @@ public sealed partial class CustomerCreditPage
         {
             busy = false;
         }
+    }
+
+    private static string LastsOf(CreditEffect effect) => effect is { LastsNow: { } now, LastsThen: { } then }
+        ? $"{now.Text} → {then.Text}, at the pace of the last {Display.Count(now.BasisDays, "day")}"
+        : "Too little was used lately to say how long it lasts";
+
+    private string OwedOf(CreditEffect effect)
+    {
+        var owed = $"{Display.Amount(effect.OwedNow)} → {Display.Amount(effect.OwedThen)}";
+        return Wish.CreditType == CreditTypes.Credits ? $"{owed}, worth {Worth(effect.OwedNow)} → {Worth(effect.OwedThen)}" : owed;
+
+        // One credit is one cent.
+        static string Worth(decimal credits) => Display.Price(Money.FromCents((long)decimal.Truncate(credits)));
     }
 
     private static string? ProblemOf(AdjustmentResult result) => result switch

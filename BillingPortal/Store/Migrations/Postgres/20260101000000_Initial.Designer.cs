@@ -73,6 +73,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("organization_id")
                         .UseCollation("C");
 
+                    b.Property<long?>("PausedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("paused_at");
+
                     b.Property<string>("Prefix")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1090,6 +1094,35 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.ToTable("rented_numbers", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.SpendLimitNotice", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("text")
+                        .HasColumnName("credit_type")
+                        .UseCollation("C");
+
+                    b.Property<string>("Period")
+                        .HasColumnType("text")
+                        .HasColumnName("period");
+
+                    b.Property<long>("LimitMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("limit_micros");
+
+                    b.Property<long>("StartsOn")
+                        .HasColumnType("bigint")
+                        .HasColumnName("starts_on");
+
+                    b.HasKey("OrganizationId", "CreditType", "Period");
+
+                    b.ToTable("spend_limit_notices", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.TierCount", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -1403,6 +1436,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnName("event_id")
                         .UseCollation("C");
 
+                    b.Property<bool>("InApp")
+                        .HasColumnType("boolean")
+                        .HasColumnName("in_app");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1468,7 +1505,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasFilter("next_mail_at IS NOT NULL");
 
                     b.HasIndex("UserId")
-                        .HasFilter("read_at IS NULL");
+                        .HasFilter("read_at IS NULL AND in_app");
 
                     b.HasIndex("EventId", "UserId")
                         .IsUnique();
@@ -1479,6 +1516,30 @@ namespace BillingPortal.Store.Migrations.Postgres
                         {
                             t.HasCheckConstraint("ck_notifications_mail", "(mail_state = 'pending') = (next_mail_at IS NOT NULL)");
                         });
+                });
+
+            modelBuilder.Entity("BillingPortal.Notifications.NotificationChoiceRow", b =>
+                {
+                    b.Property<string>("UserId")
+                        .HasColumnType("text")
+                        .HasColumnName("user_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Kind")
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<bool>("ByMail")
+                        .HasColumnType("boolean")
+                        .HasColumnName("by_mail");
+
+                    b.Property<bool>("InApp")
+                        .HasColumnType("boolean")
+                        .HasColumnName("in_app");
+
+                    b.HasKey("UserId", "Kind");
+
+                    b.ToTable("notification_choices", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Payments.GatewayEventRow", b =>
@@ -2941,6 +3002,11 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasColumnType("boolean")
                         .HasColumnName("is_gift");
 
+                    b.Property<string>("KeyId")
+                        .HasColumnType("text")
+                        .HasColumnName("key_id")
+                        .UseCollation("C");
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("text")
@@ -2953,6 +3019,48 @@ namespace BillingPortal.Store.Migrations.Postgres
                         .HasFilter("state = 'open'");
 
                     b.ToTable("holds", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Wallets.KeyLimitRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("text")
+                        .HasColumnName("credit_type")
+                        .UseCollation("C");
+
+                    b.Property<string>("KeyId")
+                        .HasColumnType("text")
+                        .HasColumnName("key_id")
+                        .UseCollation("C");
+
+                    b.Property<long?>("DayLimitMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("day_limit_micros");
+
+                    b.Property<long?>("MonthLimitMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("month_limit_micros");
+
+                    b.Property<long>("SpentInDayMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_in_day_micros");
+
+                    b.Property<long>("SpentInMonthMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_in_month_micros");
+
+                    b.Property<long>("SpentOn")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spent_on");
+
+                    b.HasKey("OrganizationId", "CreditType", "KeyId");
+
+                    b.ToTable("key_limits", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Wallets.PostedReferenceRow", b =>
@@ -3148,6 +3256,12 @@ namespace BillingPortal.Store.Migrations.Postgres
                     b.Property<long?>("DayLimitMicros")
                         .HasColumnType("bigint")
                         .HasColumnName("day_limit_micros");
+
+                    b.Property<bool>("HasKeyLimits")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("has_key_limits");
 
                     b.Property<long>("HeldMicros")
                         .HasColumnType("bigint")
@@ -3600,6 +3714,15 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             modelBuilder.Entity("BillingPortal.Wallets.HoldRow", b =>
+                {
+                    b.HasOne("BillingPortal.Wallets.WalletRow", null)
+                        .WithMany()
+                        .HasForeignKey("OrganizationId", "CreditType")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("BillingPortal.Wallets.KeyLimitRow", b =>
                 {
                     b.HasOne("BillingPortal.Wallets.WalletRow", null)
                         .WithMany()

@@ -305,6 +305,20 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_choices",
+                columns: table => new
+                {
+                    user_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    in_app = table.Column<bool>(type: "boolean", nullable: false),
+                    by_mail = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_choices", x => new { x.user_id, x.kind });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "notifications",
                 columns: table => new
                 {
@@ -318,6 +332,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     link = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     read_at = table.Column<long>(type: "bigint", nullable: true),
+                    in_app = table.Column<bool>(type: "boolean", nullable: false),
                     mail_to = table.Column<string>(type: "text", nullable: false, collation: "C"),
                     mail_state = table.Column<string>(type: "text", nullable: false),
                     mail_attempts = table.Column<long>(type: "bigint", nullable: false),
@@ -690,6 +705,21 @@ namespace BillingPortal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "spend_limit_notices",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    period = table.Column<string>(type: "text", nullable: false),
+                    starts_on = table.Column<long>(type: "bigint", nullable: false),
+                    limit_micros = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_spend_limit_notices", x => new { x.organization_id, x.credit_type, x.period });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "subscriptions",
                 columns: table => new
                 {
@@ -902,7 +932,8 @@ namespace BillingPortal.Store.Migrations.Postgres
                     month_limit_micros = table.Column<long>(type: "bigint", nullable: true),
                     spent_on = table.Column<long>(type: "bigint", nullable: false),
                     spent_in_day_micros = table.Column<long>(type: "bigint", nullable: false),
-                    spent_in_month_micros = table.Column<long>(type: "bigint", nullable: false)
+                    spent_in_month_micros = table.Column<long>(type: "bigint", nullable: false),
+                    has_key_limits = table.Column<bool>(type: "boolean", nullable: false, defaultValue: false)
                 },
                 constraints: table =>
                 {
@@ -1053,6 +1084,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                     expires_at = table.Column<long>(type: "bigint", nullable: true),
                     replaces_id = table.Column<string>(type: "text", nullable: true, collation: "C"),
                     revoked_at = table.Column<long>(type: "bigint", nullable: true),
+                    paused_at = table.Column<long>(type: "bigint", nullable: true),
                     last_used_at = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -1219,13 +1251,38 @@ namespace BillingPortal.Store.Migrations.Postgres
                     amount_micros = table.Column<long>(type: "bigint", nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     expires_at = table.Column<long>(type: "bigint", nullable: false),
-                    is_gift = table.Column<bool>(type: "boolean", nullable: false)
+                    is_gift = table.Column<bool>(type: "boolean", nullable: false),
+                    key_id = table.Column<string>(type: "text", nullable: true, collation: "C")
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_holds", x => new { x.organization_id, x.id });
                     table.ForeignKey(
                         name: "FK_holds_wallets_organization_id_credit_type",
+                        columns: x => new { x.organization_id, x.credit_type },
+                        principalTable: "wallets",
+                        principalColumns: new[] { "organization_id", "credit_type" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "key_limits",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    credit_type = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    key_id = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    day_limit_micros = table.Column<long>(type: "bigint", nullable: true),
+                    month_limit_micros = table.Column<long>(type: "bigint", nullable: true),
+                    spent_on = table.Column<long>(type: "bigint", nullable: false),
+                    spent_in_day_micros = table.Column<long>(type: "bigint", nullable: false),
+                    spent_in_month_micros = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_key_limits", x => new { x.organization_id, x.credit_type, x.key_id });
+                    table.ForeignKey(
+                        name: "FK_key_limits_wallets_organization_id_credit_type",
                         columns: x => new { x.organization_id, x.credit_type },
                         principalTable: "wallets",
                         principalColumns: new[] { "organization_id", "credit_type" },
@@ -1515,7 +1572,7 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "IX_notifications_user_id",
                 table: "notifications",
                 column: "user_id",
-                filter: "read_at IS NULL");
+                filter: "read_at IS NULL AND in_app");
 
             migrationBuilder.CreateIndex(
                 name: "IX_notifications_user_id_id",
@@ -1867,7 +1924,13 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "invoice_lines");
 
             migrationBuilder.DropTable(
+                name: "key_limits");
+
+            migrationBuilder.DropTable(
                 name: "memberships");
+
+            migrationBuilder.DropTable(
+                name: "notification_choices");
 
             migrationBuilder.DropTable(
                 name: "notifications");
@@ -1927,6 +1990,9 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "saved_cards");
 
             migrationBuilder.DropTable(
+                name: "spend_limit_notices");
+
+            migrationBuilder.DropTable(
                 name: "subscriptions");
 
             migrationBuilder.DropTable(
@@ -1966,10 +2032,10 @@ namespace BillingPortal.Store.Migrations.Postgres
                 name: "grant_batches");
 
             migrationBuilder.DropTable(
-                name: "wallets");
+                name: "invoices");
 
             migrationBuilder.DropTable(
-                name: "invoices");
+                name: "wallets");
 
             migrationBuilder.DropTable(
                 name: "organizations");

@@ -62,6 +62,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("organization_id");
 
+                    b.Property<long?>("PausedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("paused_at");
+
                     b.Property<string>("Prefix")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -980,6 +984,33 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.ToTable("rented_numbers", (string)null);
                 });
 
+            modelBuilder.Entity("BillingPortal.Metering.SpendLimitNotice", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credit_type");
+
+                    b.Property<string>("Period")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("period");
+
+                    b.Property<long>("LimitMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("limit_micros");
+
+                    b.Property<long>("StartsOn")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("starts_on");
+
+                    b.HasKey("OrganizationId", "CreditType", "Period");
+
+                    b.ToTable("spend_limit_notices", (string)null);
+                });
+
             modelBuilder.Entity("BillingPortal.Metering.TierCount", b =>
                 {
                     b.Property<string>("OrganizationId")
@@ -1260,6 +1291,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("event_id");
 
+                    b.Property<bool>("InApp")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("in_app");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -1318,7 +1353,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasFilter("next_mail_at IS NOT NULL");
 
                     b.HasIndex("UserId")
-                        .HasFilter("read_at IS NULL");
+                        .HasFilter("read_at IS NULL AND in_app");
 
                     b.HasIndex("EventId", "UserId")
                         .IsUnique();
@@ -1329,6 +1364,29 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         {
                             t.HasCheckConstraint("ck_notifications_mail", "(mail_state = 'pending') = (next_mail_at IS NOT NULL)");
                         });
+                });
+
+            modelBuilder.Entity("BillingPortal.Notifications.NotificationChoiceRow", b =>
+                {
+                    b.Property<string>("UserId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("user_id");
+
+                    b.Property<string>("Kind")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<bool>("ByMail")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("by_mail");
+
+                    b.Property<bool>("InApp")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("in_app");
+
+                    b.HasKey("UserId", "Kind");
+
+                    b.ToTable("notification_choices", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Payments.GatewayEventRow", b =>
@@ -2679,6 +2737,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("is_gift");
 
+                    b.Property<string>("KeyId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_id");
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -2691,6 +2753,45 @@ namespace BillingPortal.Store.Migrations.Sqlite
                         .HasFilter("state = 'open'");
 
                     b.ToTable("holds", (string)null);
+                });
+
+            modelBuilder.Entity("BillingPortal.Wallets.KeyLimitRow", b =>
+                {
+                    b.Property<string>("OrganizationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<string>("CreditType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("credit_type");
+
+                    b.Property<string>("KeyId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_id");
+
+                    b.Property<long?>("DayLimitMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("day_limit_micros");
+
+                    b.Property<long?>("MonthLimitMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("month_limit_micros");
+
+                    b.Property<long>("SpentInDayMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_in_day_micros");
+
+                    b.Property<long>("SpentInMonthMicros")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_in_month_micros");
+
+                    b.Property<long>("SpentOn")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spent_on");
+
+                    b.HasKey("OrganizationId", "CreditType", "KeyId");
+
+                    b.ToTable("key_limits", (string)null);
                 });
 
             modelBuilder.Entity("BillingPortal.Wallets.PostedReferenceRow", b =>
@@ -2868,6 +2969,12 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     b.Property<long?>("DayLimitMicros")
                         .HasColumnType("INTEGER")
                         .HasColumnName("day_limit_micros");
+
+                    b.Property<bool>("HasKeyLimits")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(false)
+                        .HasColumnName("has_key_limits");
 
                     b.Property<long>("HeldMicros")
                         .HasColumnType("INTEGER")
@@ -3288,6 +3395,15 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             modelBuilder.Entity("BillingPortal.Wallets.HoldRow", b =>
+                {
+                    b.HasOne("BillingPortal.Wallets.WalletRow", null)
+                        .WithMany()
+                        .HasForeignKey("OrganizationId", "CreditType")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("BillingPortal.Wallets.KeyLimitRow", b =>
                 {
                     b.HasOne("BillingPortal.Wallets.WalletRow", null)
                         .WithMany()

@@ -304,6 +304,20 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "notification_choices",
+                columns: table => new
+                {
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
+                    in_app = table.Column<bool>(type: "INTEGER", nullable: false),
+                    by_mail = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_notification_choices", x => new { x.user_id, x.kind });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "notifications",
                 columns: table => new
                 {
@@ -317,6 +331,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     link = table.Column<string>(type: "TEXT", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     read_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    in_app = table.Column<bool>(type: "INTEGER", nullable: false),
                     mail_to = table.Column<string>(type: "TEXT", nullable: false),
                     mail_state = table.Column<string>(type: "TEXT", nullable: false),
                     mail_attempts = table.Column<long>(type: "INTEGER", nullable: false),
@@ -689,6 +704,21 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "spend_limit_notices",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    period = table.Column<string>(type: "TEXT", nullable: false),
+                    starts_on = table.Column<long>(type: "INTEGER", nullable: false),
+                    limit_micros = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_spend_limit_notices", x => new { x.organization_id, x.credit_type, x.period });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "subscriptions",
                 columns: table => new
                 {
@@ -901,7 +931,8 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     month_limit_micros = table.Column<long>(type: "INTEGER", nullable: true),
                     spent_on = table.Column<long>(type: "INTEGER", nullable: false),
                     spent_in_day_micros = table.Column<long>(type: "INTEGER", nullable: false),
-                    spent_in_month_micros = table.Column<long>(type: "INTEGER", nullable: false)
+                    spent_in_month_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    has_key_limits = table.Column<bool>(type: "INTEGER", nullable: false, defaultValue: false)
                 },
                 constraints: table =>
                 {
@@ -1052,6 +1083,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     expires_at = table.Column<long>(type: "INTEGER", nullable: true),
                     replaces_id = table.Column<string>(type: "TEXT", nullable: true),
                     revoked_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    paused_at = table.Column<long>(type: "INTEGER", nullable: true),
                     last_used_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
@@ -1218,13 +1250,38 @@ namespace BillingPortal.Store.Migrations.Sqlite
                     amount_micros = table.Column<long>(type: "INTEGER", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     expires_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    is_gift = table.Column<bool>(type: "INTEGER", nullable: false)
+                    is_gift = table.Column<bool>(type: "INTEGER", nullable: false),
+                    key_id = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_holds", x => new { x.organization_id, x.id });
                     table.ForeignKey(
                         name: "FK_holds_wallets_organization_id_credit_type",
+                        columns: x => new { x.organization_id, x.credit_type },
+                        principalTable: "wallets",
+                        principalColumns: new[] { "organization_id", "credit_type" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "key_limits",
+                columns: table => new
+                {
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    credit_type = table.Column<string>(type: "TEXT", nullable: false),
+                    key_id = table.Column<string>(type: "TEXT", nullable: false),
+                    day_limit_micros = table.Column<long>(type: "INTEGER", nullable: true),
+                    month_limit_micros = table.Column<long>(type: "INTEGER", nullable: true),
+                    spent_on = table.Column<long>(type: "INTEGER", nullable: false),
+                    spent_in_day_micros = table.Column<long>(type: "INTEGER", nullable: false),
+                    spent_in_month_micros = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_key_limits", x => new { x.organization_id, x.credit_type, x.key_id });
+                    table.ForeignKey(
+                        name: "FK_key_limits_wallets_organization_id_credit_type",
                         columns: x => new { x.organization_id, x.credit_type },
                         principalTable: "wallets",
                         principalColumns: new[] { "organization_id", "credit_type" },
@@ -1514,7 +1571,7 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "IX_notifications_user_id",
                 table: "notifications",
                 column: "user_id",
-                filter: "read_at IS NULL");
+                filter: "read_at IS NULL AND in_app");
 
             migrationBuilder.CreateIndex(
                 name: "IX_notifications_user_id_id",
@@ -1866,7 +1923,13 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "invoice_lines");
 
             migrationBuilder.DropTable(
+                name: "key_limits");
+
+            migrationBuilder.DropTable(
                 name: "memberships");
+
+            migrationBuilder.DropTable(
+                name: "notification_choices");
 
             migrationBuilder.DropTable(
                 name: "notifications");
@@ -1926,6 +1989,9 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "saved_cards");
 
             migrationBuilder.DropTable(
+                name: "spend_limit_notices");
+
+            migrationBuilder.DropTable(
                 name: "subscriptions");
 
             migrationBuilder.DropTable(
@@ -1965,10 +2031,10 @@ namespace BillingPortal.Store.Migrations.Sqlite
                 name: "grant_batches");
 
             migrationBuilder.DropTable(
-                name: "wallets");
+                name: "invoices");
 
             migrationBuilder.DropTable(
-                name: "invoices");
+                name: "wallets");
 
             migrationBuilder.DropTable(
                 name: "organizations");
