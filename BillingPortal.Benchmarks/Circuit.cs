@@ -67,9 +67,9 @@ internal sealed partial class Circuit : IAsyncDisposable
         {
             await work;
         }
-        catch (Exception exception) when (exception is OperationCanceledException or WebSocketException)
+        catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or InvalidOperationException)
         {
-            // It was to end.
+            // It was to end; a confirmation on its way may have met a page that was gone already.
         }
 
         socket.Dispose();
