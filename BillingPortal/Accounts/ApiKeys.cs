@@ -307,5 +307,6 @@ public sealed class ApiKeys(
     private static KeyLink Link(ApiKey key) => new(key.Id, key.Prefix);
 
     private static ApiKeyView View(ApiKey key, DateTimeOffset now) => new(
-        key.Id, key.Name, key.Prefix, key.Scopes, key.CreatedBy, key.CreatedAt, key.ExpiresAt, key.RevokedAt, key.LastUsedAt, key.IsActive(now), null, null) { PausedAt = key.PausedAt };
+        key.Id, key.Name, key.Prefix, key.Scopes, key.CreatedBy, key.CreatedAt, key.ExpiresAt, key.RevokedAt, key.LastUsedAt, key.IsActive(now), null, null)
+    { PausedAt = key.PausedAt };
 }

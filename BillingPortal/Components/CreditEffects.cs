@@ -1,6 +1,5 @@
 using BillingPortal.Access;
 using BillingPortal.Administration;
-using BillingPortal.Ledger;
 using BillingPortal.Metering;
 using BillingPortal.Store;
 using BillingPortal.Subscriptions;

@@ -1,4 +1,3 @@
-using BillingPortal.Access;
 using BillingPortal.Accounts;
 
 namespace BillingPortal.Components;

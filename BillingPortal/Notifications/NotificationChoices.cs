@@ -1,6 +1,5 @@
 using BillingPortal.Access;
 using BillingPortal.Audit;
-using BillingPortal.Ledger;
 using BillingPortal.Store;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;

@@ -185,7 +185,7 @@ public sealed class SandboxCheckout(
     }
 
     /// <summary>The events as they are sent, in order; each row is one delivery.</summary>
-    private static IEnumerable<SandboxEvent> Played(SandboxWebhooks webhooks, IReadOnlyList<SandboxEvent> events) => webhooks switch
+    private static IEnumerable<SandboxEvent> Played(SandboxWebhooks webhooks, List<SandboxEvent> events) => webhooks switch
     {
         SandboxWebhooks.Repeated => Enumerable.Range(0, Repetitions).SelectMany(round => events.Select(row => Again(row, round == 0 ? row.Id : $"{row.Id}_{round}", row.CreatedAt))),
         SandboxWebhooks.OutOfOrder => events.Select((row, place) => Again(row, row.Id, events[^1].CreatedAt + (Swap * (events.Count - 1 - place)))),
