@@ -64,8 +64,17 @@ public sealed class Browser : IAsyncDisposable
 
         var violations = await page.EvaluateAsync<JsonElement>(
             """
-            async only => (await axe.run(document, { runOnly: only })).violations
-              .flatMap(violation => violation.nodes.map(node => `${violation.impact} ${violation.id}: ${violation.help}\n  ${node.html}\n  ${node.failureSummary}`))
+            async only => {
+              // While a page comes alive it is without its title for a moment; where its scripts were taken away it never does.
+              const isAsleep = () => document.body.hasAttribute('data-wakes') && !document.querySelector('[data-live]');
+              for (let looks = 0, calm = 0; looks < 60 && calm < 2; looks++) {
+                calm = document.title && !isAsleep() ? calm + 1 : 0;
+                await new Promise(done => setTimeout(done, 50));
+              }
+
+              return (await axe.run(document, { runOnly: only })).violations
+                .flatMap(violation => violation.nodes.map(node => `${violation.impact} ${violation.id}: ${violation.help}\n  ${node.html}\n  ${node.failureSummary}`));
+            }
             """,
             rule is null ? new { type = "tag", values = WcagAToAA } : new { type = "rule", values = new[] { rule } });
         return [.. violations.EnumerateArray().Select(violation => violation.GetString()!)];
